@@ -1,0 +1,192 @@
+"""What a language-model engine and an embedder promise to the rest of Sobria."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Role = Literal["system", "user", "assistant", "tool"]
+FinishReason = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt, before the model's chat template is applied."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen, and when to stop. ``max_tokens`` bounds the completion."""
+
+    max_tokens: int = 512
+    temperature: float = 0.2
+    top_p: float = 0.95
+    top_k: int = 40
+    min_p: float = 0.05
+    repeat_penalty: float = 1.05
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """A prompt for an engine.
+
+    ``queue`` names who waits together (a service), so that a scheduler can be fair.
+    ``public_prefix`` is the number of leading messages that hold nothing personal: only their
+    computation may be reused for another conversation.
+    """
+
+    id: str
+    messages: tuple[Message, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    queue: str = ""
+    public_prefix: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """The identity of a loaded model. ``digest`` is ``sha256:…`` or, for a remote, ``remote:…``."""
+
+    name: str
+    digest: str
+    licence: str
+    context_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """CPU time spent between two instants of ``time.monotonic()``, all in seconds."""
+
+    started: float
+    ended: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The request waits; ``position`` is how many requests go before it (0: it is next)."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """A chunk of the prompt was read. Counts are tokens; ``done`` of ``total`` so far.
+
+    ``cached`` tokens of ``done`` were not computed again. ``work`` is this chunk's own.
+    """
+
+    done: int
+    total: int
+    cached: int
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """``count`` tokens were written; ``text`` is whole characters, and may be empty."""
+
+    text: str
+    count: int
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a generation took. Counts are tokens, times are seconds."""
+
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    queue_seconds: float
+    prefill_seconds: float
+    decode_seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of a generation."""
+
+    reason: FinishReason
+    usage: Usage
+
+
+EngineEvent = Queued | Prefilled | Token | Finished
+
+
+class EngineError(Exception):
+    """The engine could not serve a request. The message never holds text of the prompt."""
+
+
+class PromptTooLong(EngineError):
+    """The prompt and the completion asked for do not fit the context. All in tokens."""
+
+    def __init__(self, prompt_tokens: int, max_tokens: int, context_length: int) -> None:
+        self.prompt_tokens = prompt_tokens
+        self.max_tokens = max_tokens
+        self.context_length = context_length
+        self.excess = prompt_tokens + max_tokens - context_length
+        super().__init__(
+            f"prompt of {prompt_tokens} tokens and completion of {max_tokens} exceed "
+            f"the context of {context_length} by {self.excess}"
+        )
+
+
+class EngineBusy(EngineError):
+    """The queue is full. ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"queue full, retry after {retry_after:.0f} s")
+
+
+class Engine(Protocol):
+    """A language model that streams what it writes."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt that ``messages`` make under the model's chat template."""
+        ...
+
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[EngineEvent, None]:
+        """Stream a generation; closing the generator cancels it within one step.
+
+        Raises:
+            PromptTooLong: before anything is computed.
+            EngineBusy: when the queue is full.
+            EngineError: when the model or its server fails.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors, shape ``(len(texts), dimension)``; safe between threads."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
