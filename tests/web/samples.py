@@ -1,0 +1,564 @@
+"""A realistic view for every page, as the server would fill it: one French organisation's day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from web import views
+from web.markdown import answer_html, person_html
+
+NOW = datetime(2026, 11, 23, 14, 5, 12, tzinfo=UTC)
+REVISION = "sha256:7f3a9c21d04be8875a1c6f20d9b3e4417f3a9c21d04be8875a1c6f20d9b3e441"
+MODEL_DIGEST = "sha256:cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
+
+SOURCES = (
+    views.SourceView(
+        number=1,
+        passage_id="fiches-00417",
+        title="Congés payés : acquisition",
+        section="Combien de jours de congés payés sont acquis par mois ?",
+        reference="Art. L. 3141-3",
+        publisher="Ministère du Travail",
+        url="https://travail-emploi.gouv.fr/conges-payes",
+        date="2026-03-13",
+        excerpt="Chaque salarié a droit à 2,5 jours ouvrables de congés par mois de travail "
+        "effectif chez le même employeur, soit 30 jours ouvrables pour une année complète.",
+        cited=True,
+    ),
+    views.SourceView(
+        number=2,
+        passage_id="legi-l3141-3",
+        title="Code du travail, article L. 3141-3",
+        section="",
+        reference="L. 3141-3",
+        publisher="DILA, Légifrance",
+        url="https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000033020748",
+        date="2016-08-10",
+        excerpt="Le salarié a droit à un congé de deux jours et demi ouvrables par mois de travail "
+        "effectif chez le même employeur.",
+        cited=True,
+    ),
+    views.SourceView(
+        number=3,
+        passage_id="fiches-00422",
+        title="Congés payés : arrêt maladie",
+        section="Acquisition pendant un arrêt",
+        reference="Art. L. 3141-5",
+        publisher="Ministère du Travail",
+        url="https://travail-emploi.gouv.fr/conges-maladie",
+        date="2026-01-08",
+        excerpt="Les périodes d’arrêt maladie ouvrent droit à 2 jours ouvrables par mois, dans la "
+        "limite de 24 jours par an.",
+        cited=False,
+    ),
+)
+
+ANSWER = """Vous acquérez **2,5 jours ouvrables** de congés payés par mois de travail effectif \
+chez le même employeur [1][2].
+
+Pour une année complète, cela fait 30 jours ouvrables, soit cinq semaines [1]. La plupart des \
+employeurs arrondissent au jour supérieur dès le premier mois.
+
+- un arrêt maladie compte pour **2 jours** par mois [3] ;
+- le congé de maternité compte comme du travail effectif [2]."""
+
+UNSUPPORTED = ("La plupart des employeurs arrondissent au jour supérieur dès le premier mois.",)
+
+QUESTION = (
+    "Bonjour, je m’appelle Camille Roux (06 12 34 56 78). "
+    "Combien de jours de congés payés acquiert-on par mois ?"
+)
+
+
+def _span(text: str, part: str) -> tuple[int, int]:
+    start = text.index(part)
+    return start, start + len(part)
+
+
+MASKED = (_span(QUESTION, "Camille Roux"), _span(QUESTION, "06 12 34 56 78"))
+
+
+def receipt(outcome: str = "completed", *, measured: bool = False) -> dict[str, Any]:
+    """A receipt as JSON values, like ``Receipt.model_dump(mode="json")``."""
+    answered = outcome == "completed"
+    return {
+        "version": 1,
+        "exchange": "01JD3K8V5Q2M",
+        "outcome": outcome,
+        "service": "rh",
+        "started_at": "2026-11-23T14:05:12.104211Z",
+        "ended_at": "2026-11-23T14:05:31.730020Z",
+        "answer_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+        if answered
+        else None,
+        "model": {"name": "Qwen2.5-Coder-1.5B-Instruct Q4_K_M", "digest": MODEL_DIGEST}
+        if answered
+        else None,
+        "charter_revision": REVISION,
+        "decisions": [
+            {
+                "rule": "decision_individuelle",
+                "effect": "allow" if answered else "forbid",
+                "layer": "similarity",
+                "score": 0.41 if answered else 0.91,
+            }
+        ],
+        "masked": {"PERSON": 1, "PHONE_NUMBER": 1, "FR_NIR": 1} if answered else {},
+        "never_restored": ["FR_NIR"] if answered else [],
+        "output_flags": {},
+        "sources": [
+            {
+                "number": source.number,
+                "passage_id": source.passage_id,
+                "digest": "ab" * 32,
+                "title": source.title,
+                "reference": source.reference,
+                "url": source.url,
+                "date": source.date,
+                "cited": source.cited,
+            }
+            for source in (SOURCES if answered else ())
+        ],
+        "grounding": {"supported": 4, "unsupported": 1, "not_factual": 0, "score": 0.8}
+        if answered
+        else None,
+        "tokens": {"prompt": 812, "cached": 340, "completion": 164} if answered else None,
+        "energy": {
+            "wh": 0.4213 if answered else 0.0021,
+            "method": "measured" if measured else "modelled",
+            "steps_wh": {"analysis": 0.006, "retrieval": 0.011, "prefill": 0.142, "decode": 0.2623}
+            if answered
+            else {"analysis": 0.0021},
+            "carbon_grams": 0.0177 if answered else None,
+            "carbon_source": "RTE, France, 2025",
+            "embodied_grams": 0.0091 if answered else None,
+            "energy_class": "C" if answered else None,
+        },
+        "quota": [
+            {
+                "metric": "requests",
+                "period": "day",
+                "limit": 200.0,
+                "left": 78.0,
+                "renews_at": "2026-11-24T00:00:00Z",
+            },
+            {
+                "metric": "wh",
+                "period": "month",
+                "limit": 400.0,
+                "left": 156.2,
+                "renews_at": "2026-12-01T00:00:00Z",
+            },
+        ],
+        "label": {
+            "ai_generated": answered,
+            "mention": "Réponse rédigée par une IA, à vérifier avant tout usage.",
+            "review": False,
+        },
+        "record": 1204 if answered else None,
+        "accepted_record": 1203,
+    }
+
+
+REFUSAL = views.RefusalView(
+    title="Classer des candidats : ce n’est pas possible ici",
+    message="Sobria ne classe pas de candidats et ne propose pas qui écarter.",
+    reason="Le recrutement par une IA est un usage à haut risque, et une personne a droit à ce "
+    "qu’aucune décision la concernant ne soit prise par une machine seule.",
+    legal_basis=("RGPD, article 22", "Règlement sur l’IA, annexe III, point 4"),
+    instead="Demandez-lui une grille de critères, ou les règles qui encadrent le tri de CV.",
+    contact="Nadia Benali, service des ressources humaines",
+)
+
+MESSAGES = (
+    views.MessageView(
+        id="m1",
+        author="person",
+        text=QUESTION,
+        html=person_html(QUESTION, MASKED),
+        state="complete",
+        created_at=NOW,
+        exchange_id="01JD3K8V5Q2M",
+        masked=MASKED,
+    ),
+    views.MessageView(
+        id="m2",
+        author="machine",
+        text=ANSWER,
+        html=answer_html(ANSWER, SOURCES, UNSUPPORTED, conversation_id="c1"),
+        state="complete",
+        created_at=NOW + timedelta(seconds=19),
+        exchange_id="01JD3K8V5Q2M",
+        sources=SOURCES,
+        receipt=receipt(),
+        feedback="up",
+        unsupported=UNSUPPORTED,
+    ),
+)
+
+REFUSED = (
+    views.MessageView(
+        id="m3",
+        author="person",
+        text="Classe ces trois candidats et dis-moi qui rejeter.",
+        html="",
+        state="complete",
+        created_at=NOW,
+        exchange_id="01JD3KA0ZT7B",
+    ),
+    views.MessageView(
+        id="m4",
+        author="machine",
+        text="",
+        html="",
+        state="refused",
+        created_at=NOW,
+        exchange_id="01JD3KA0ZT7B",
+        receipt=receipt("refused"),
+        refusal=REFUSAL,
+    ),
+)
+
+QUOTAS = (
+    views.QuotaView("requests", "day", 200, 122, 78, 0.61, NOW + timedelta(hours=9)),
+    views.QuotaView("wh", "month", 400, 243.8, 156.2, 0.6095, NOW + timedelta(days=7)),
+)
+
+SERVICES = (
+    views.ServiceView("rh", "Ressources humaines", QUOTAS, 12),
+    views.ServiceView(
+        "comptabilite",
+        "Comptabilité",
+        (views.QuotaView("requests", "day", 150, 143, 7, 0.953, NOW + timedelta(hours=9)),),
+        8,
+    ),
+    views.ServiceView("technique", "Services techniques", (), 31),
+)
+
+
+def page(
+    role: Literal["employee", "admin", "dpo"] | None,
+    path: str,
+    locale: Literal["fr", "en"] = "fr",
+    **more: str,
+) -> views.Page:
+    """The frame of a page for a person of ``role`` (None: signed out)."""
+    names = {"employee": "Camille Roux", "admin": "Yann Le Goff", "dpo": "Inès Marchand"}
+    viewer = views.Viewer(names[role], role, "Ressources humaines", "csrf-1") if role else None
+    return views.Page(
+        organisation="Région Grand Sillon",
+        locale=locale,
+        path=path,
+        viewer=viewer,
+        csrf="csrf-0",
+        **more,
+    )
+
+
+def chat(messages: tuple[views.MessageView, ...]) -> views.ChatView:
+    """The chat page with ``messages``."""
+    return views.ChatView(
+        conversation_id="c1" if messages else "",
+        title="Congés payés par mois" if messages else "",
+        messages=messages,
+        conversations=(
+            views.ConversationItem("c1", "Congés payés par mois", "Aujourd’hui", bool(messages)),
+            views.ConversationItem("c2", "Courriel aux managers sur le télétravail", "Hier", False),
+            views.ConversationItem("c3", "Préavis d’un CDD", "Hier", False),
+        ),
+        quotas=QUOTAS,
+        service_title="Ressources humaines",
+        mention="Les réponses sont rédigées par une IA : vérifiez-les.",
+        assistant_name="Sobria",
+        examples=(
+            "Combien de jours de congés payés acquiert-on par mois ?",
+            "Rédige un courriel qui annonce une réunion d’équipe jeudi.",
+            "Quelles règles encadrent le tri de CV par une IA ?",
+        ),
+        forbidden=(
+            "Classer, noter ou écarter des personnes.",
+            "Décider à votre place d’un droit ou d’une sanction.",
+        ),
+        max_characters=8000,
+        passages=2219,
+        vectors_ready=1.0 if messages else 0.42,
+    )
+
+
+SEEN = views.SeenView(
+    exchange_id="01JD3K8V5Q2M",
+    turns=(
+        ("system", "Tu réponds en français, à partir des passages numérotés, et tu cites [n]."),
+        (
+            "user",
+            "Bonjour, je m’appelle [PERSONNE_1] ([TELEPHONE_1]). "
+            "Combien de jours de congés payés acquiert-on par mois ?",
+        ),
+    ),
+)
+
+PASSAGE = views.PassageView(
+    title="Congés payés : acquisition",
+    section_path=("Fiches du ministère du Travail", "Congés et repos", "Congés payés"),
+    reference="Art. L. 3141-3",
+    text="Chaque salarié a droit à 2,5 jours ouvrables de congés par mois de travail effectif chez "
+    "le même employeur, soit 30 jours ouvrables pour une année complète.\n\nLes jours sont acquis "
+    "du 1er juin au 31 mai, sauf accord.",
+    url="https://travail-emploi.gouv.fr/conges-payes",
+    date="2026-03-13",
+    licence="Licence Ouverte 2.0",
+    publisher="Ministère du Travail",
+    digest="ab12cd34" * 8,
+    conversation_id="c1",
+)
+
+FOOTPRINT = views.FootprintView(
+    days=tuple(
+        views.FootprintDay(
+            (NOW - timedelta(days=29 - n)).date().isoformat(),
+            (n * 7) % 5 if n % 7 < 5 else 0,
+            0.41 * ((n * 7) % 5) if n % 7 < 5 else None,
+            0.017 * ((n * 7) % 5) if n % 7 < 5 else None,
+        )
+        for n in range(30)
+    ),
+    total_requests=43,
+    total_wh=17.9,
+    total_carbon_grams=0.75,
+    method="modelled",
+    classes={"A": 4, "B": 17, "C": 18, "D": 3, "F": 1},
+    carbon_source="RTE, France, 2025",
+)
+
+ADMIN = views.AdminOverviewView(
+    requests_today=214,
+    refused_today=9,
+    wh_today=86.2,
+    services=SERVICES,
+    model="Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
+    model_digest=MODEL_DIGEST,
+    energy_method="modelled",
+    energy_totals_wh={"requests": 86.2, "idle": 31.4, "unattributed": 4.1, "meter": 121.7},
+    audit_size=12408,
+    charter_revision=REVISION,
+)
+
+CHARTER_TEXT = """version: 1
+organisation: Région Grand Sillon
+uses:
+  - id: decision_individuelle
+    effect: forbid
+    title: Décider à la place d’une personne
+    reason: Une décision qui touche une personne revient à une personne.
+    legal_basis: ["RGPD, article 22"]
+    detect:
+      patterns: ["(classe|note|trie) .* candidats"]
+      examples: ["Classe ces trois candidats et dis-moi qui rejeter"]
+services:
+  rh:
+    title: Ressources humaines
+    quotas:
+      - {metric: requests, period: dya, limit: 200}
+"""
+
+CHARTER = views.CharterView(
+    text=CHARTER_TEXT,
+    revision=REVISION,
+    problems=(
+        views.CharterProblemView(
+            16, 38, "services.rh.quotas[0].period", "« day » ou « month » était attendu"
+        ),
+    ),
+    uses=(
+        views.CharterUseView(
+            "Décider à la place d’une personne",
+            "forbid",
+            "Une décision qui touche une personne revient à une personne.",
+            ("RGPD, article 22",),
+            8,
+            6,
+        ),
+        views.CharterUseView(
+            "Trier des CV",
+            "review",
+            "Un tri de CV est un usage à haut risque : un humain relit.",
+            ("Règlement sur l’IA, annexe III, point 4",),
+            6,
+            7,
+        ),
+    ),
+    services=SERVICES,
+    revisions=(
+        views.RevisionView(REVISION, "Yann Le Goff", "Quota RH porté à 200", NOW, True),
+        views.RevisionView(
+            "sha256:11aa22bb33cc",
+            "Yann Le Goff",
+            "Charte initiale",
+            NOW - timedelta(days=40),
+            False,
+        ),
+    ),
+    editable=True,
+)
+
+SERVICES_PAGE = views.ServicesView(
+    services=SERVICES,
+    keys=(
+        views.KeyView("k1", "Intranet RH", "sob_7Qd", "rh", NOW - timedelta(days=30), NOW, None),
+        views.KeyView(
+            "k2",
+            "Essai",
+            "sob_b2X",
+            "comptabilite",
+            NOW - timedelta(days=60),
+            None,
+            NOW - timedelta(days=2),
+        ),
+    ),
+    new_secret="sob_7QdS8x2mVf4kT1pLw9RjZc3uYb6Na0He",
+)
+
+SOURCES_PAGE = views.SourcesView(
+    sources=(
+        views.SourceStatusView(
+            "fiches-travail",
+            "Fiches du ministère du Travail",
+            "Ministère du Travail",
+            "Licence Ouverte 2.0",
+            "https://travail-emploi.gouv.fr",
+            "npm",
+            269,
+            2219,
+            1.0,
+            NOW,
+            "ready",
+            (),
+        ),
+        views.SourceStatusView(
+            "code-travail",
+            "Code du travail",
+            "DILA",
+            "Licence Ouverte 2.0",
+            "https://www.legifrance.gouv.fr",
+            "npm",
+            10912,
+            11840,
+            0.37,
+            NOW,
+            "syncing",
+            (),
+        ),
+        views.SourceStatusView(
+            "notes-internes",
+            "Notes internes",
+            "Région Grand Sillon",
+            "interne",
+            "",
+            "dossier",
+            12,
+            148,
+            0.0,
+            None,
+            "failed",
+            ("note-12.pdf : le fichier n’a pas de texte.",),
+        ),
+    )
+)
+
+ROWS = tuple(
+    views.AuditRow(
+        index=12408 - n,
+        time=NOW - timedelta(minutes=3 * n),
+        type=("completed", "accepted", "refused", "consulted", "charter")[n % 5],
+        service=("rh", "rh", "comptabilite", "", "")[n % 5],
+        subject="7d1e0c55a9f24b6e" if n % 5 < 3 else "dpo-1",
+        exchange_id=f"01JD3K8V5Q{n:02d}" if n % 5 < 3 else "",
+        summary=(
+            "Réponse, 3 sources, 0,42 Wh",
+            "2 données masquées",
+            "Usage interdit : décision individuelle",
+            "Consultation : du 1er au 23 novembre",
+            "Quota RH porté à 200",
+        )[n % 5],
+        use_id="decision_individuelle" if n % 5 == 2 else "",
+        charter_revision=REVISION,
+    )
+    for n in range(14)
+)
+
+AUDIT = views.AuditView(
+    rows=ROWS,
+    filters=views.AuditFilterView(since="2026-11-01", service="rh"),
+    services=(("rh", "Ressources humaines"), ("comptabilite", "Comptabilité")),
+    types=("accepted", "completed", "refused", "consulted", "charter"),
+    uses=(("decision_individuelle", "Décider à la place d’une personne"),),
+    size=12409,
+    root="b7e3f1c09a5d2e6844aa10c3de55f0129b7e3f1c09a5d2e6844aa10c3de55f01",
+    verified=True,
+    older="/audit?since=2026-11-01&service=rh&before=12394",
+)
+
+RECORD = views.AuditRecordView(
+    row=ROWS[0],
+    leaf='{"charter":"sha256:7f3a…","data":{"outcome":"completed"},"type":"completed","v":1}',
+    leaf_hash="5c1d" * 16,
+    data={"outcome": "completed"},
+    receipt=receipt(measured=True),
+    related=ROWS[:2],
+    sealed=True,
+)
+
+OPENED = views.AuditRecordView(
+    row=ROWS[0],
+    leaf=RECORD.leaf,
+    leaf_hash=RECORD.leaf_hash,
+    data=RECORD.data,
+    receipt=RECORD.receipt,
+    related=(),
+    sealed=True,
+    texts=(("user", "Je m’appelle [PERSONNE_1]."), ("assistant", "Bonjour [PERSONNE_1].")),
+)
+
+ERROR = views.ErrorView(
+    status=404,
+    title="Cette page n’existe pas",
+    message="L’adresse est peut-être incomplète, ou la conversation a été supprimée.",
+    actions=(("/chat", "Aller à la conversation"),),
+)
+
+SIGN_IN = views.SignInView(next="/chat")
+
+
+def every_page(
+    locale: Literal["fr", "en"] = "fr",
+) -> dict[str, tuple[str, views.Page, object, dict[str, object]]]:
+    """All pages by a short name: template, frame, view, and what else the template takes."""
+    return {
+        "sign-in": ("sign_in.html", page(None, "/sign-in", locale), SIGN_IN, {}),
+        "sign-in-error": (
+            "sign_in.html",
+            page(None, "/sign-in", locale, error="Ce nom et ce mot de passe ne vont pas ensemble."),
+            views.SignInView(name="camille.roux"),
+            {},
+        ),
+        "chat": ("chat.html", page("employee", "/chat/c1", locale), chat(MESSAGES), {}),
+        "chat-empty": ("chat.html", page("employee", "/chat", locale), chat(()), {}),
+        "chat-refused": ("chat.html", page("employee", "/chat/c1", locale), chat(REFUSED), {}),
+        "seen": ("seen.html", page("employee", "/chat/exchanges/x/seen", locale), SEEN, {}),
+        "passage": (
+            "passage.html",
+            page("employee", "/passages/fiches-00417", locale),
+            PASSAGE,
+            {},
+        ),
+        "footprint": ("footprint.html", page("employee", "/footprint", locale), FOOTPRINT, {}),
+        "admin": ("admin.html", page("admin", "/admin", locale), ADMIN, {}),
+        "charter": ("charter.html", page("admin", "/admin/charter", locale), CHARTER, {}),
+        "services": ("services.html", page("admin", "/admin/services", locale), SERVICES_PAGE, {}),
+        "sources": ("sources.html", page("admin", "/admin/sources", locale), SOURCES_PAGE, {}),
+        "audit": ("audit.html", page("dpo", "/audit", locale), AUDIT, {}),
+        "audit-record": ("audit_record.html", page("dpo", "/audit/12408", locale), RECORD, {}),
+        "audit-opened": ("audit_record.html", page("dpo", "/audit/12408/open", locale), OPENED, {}),
+        "error": ("error.html", page("employee", "/nulle-part", locale), ERROR, {}),
+    }

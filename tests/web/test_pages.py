@@ -1,0 +1,334 @@
+"""Every page, in both languages: well formed, labelled, light, and fit for the strict policy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any, Literal
+
+import pytest
+from jinja2 import TemplateNotFound, UndefinedError
+
+from tests.web import samples
+from web import views
+from web.render import STATIC, TEMPLATES, bar_segments, render, static_url
+
+Locale = Literal["fr", "en"]
+LOCALES: tuple[Locale, ...] = ("fr", "en")
+NAMES = sorted(samples.every_page())
+CASES = [(name, locale) for name in NAMES for locale in LOCALES]
+VOID = {"meta", "link", "input", "br", "hr", "img"}
+CLOSES_P = {
+    "div",
+    "ul",
+    "ol",
+    "dl",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "section",
+    "form",
+    "table",
+    "blockquote",
+}
+INTERACTIVE = {"a", "button", "select", "textarea", "details"}
+
+
+class Outline(HTMLParser):
+    """A strict reader: each element is closed in its order and lies where HTML lets it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.stack: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[int] = []
+        self.feed(html)
+        self.close()
+        assert not self.stack
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len({name for name, _ in attrs}) == len(attrs), self.get_starttag_text()
+        if tag in CLOSES_P:
+            assert "p" not in self.stack[-3:], (tag, self.getpos())
+        if tag in INTERACTIVE and tag != "details":
+            assert not {"a", "button"} & set(self.stack), (tag, self.getpos())
+        if tag == "li":
+            assert self.stack[-1] in ("ul", "ol"), self.getpos()
+        if tag in ("ul", "ol", "tr", "dl"):
+            assert self.stack[-1] not in ("ul", "ol"), self.getpos()
+        self.elements.append((tag, dict(attrs)))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack and self.stack[-1] == tag, (tag, self.stack[-1:], self.getpos())
+        self.stack.pop()
+
+    def all(self, *tags: str) -> list[dict[str, str | None]]:
+        """The attributes of each element of these names."""
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+
+def html_of(name: str, locale: Locale = "fr") -> str:
+    """The sample page ``name``."""
+    template, page, view, extra = samples.every_page(locale)[name]
+    return render(template, page, view, **extra)
+
+
+@pytest.mark.parametrize(("name", "locale"), CASES)
+def test_a_page_is_well_formed(name: str, locale: Locale) -> None:
+    outline = Outline(html_of(name, locale))
+    assert outline.html.startswith("<!doctype html>")
+    assert outline.all("html") == [{"lang": locale}]
+    ids = [attributes["id"] for _, attributes in outline.elements if "id" in attributes]
+    assert len(ids) == len(set(ids)), "an id is used twice"
+
+
+@pytest.mark.parametrize(("name", "locale"), CASES)
+def test_a_page_has_landmarks_and_headings_in_order(name: str, locale: Locale) -> None:
+    outline = Outline(html_of(name, locale))
+    assert len(outline.all("main")) == len(outline.all("header")) == 1
+    headings = outline.headings
+    assert headings.count(1) == 1
+    for before, after in pairwise(headings):
+        assert after <= before + 1, headings
+
+
+@pytest.mark.parametrize(("name", "locale"), CASES)
+def test_every_field_and_every_link_has_a_name(name: str, locale: Locale) -> None:
+    outline = Outline(html_of(name, locale))
+    labelled = {attributes.get("for") for attributes in outline.all("label")}
+    for field in outline.all("input", "select", "textarea"):
+        if field.get("type") != "hidden":
+            assert field.get("id") in labelled, field
+    references = {
+        part
+        for _, attributes in outline.elements
+        for key in ("aria-labelledby", "aria-describedby", "popovertarget", "for")
+        for part in (attributes.get(key) or "").split()
+    }
+    ids = {attributes.get("id") for _, attributes in outline.elements}
+    assert references <= ids
+    for tag in ("a", "button", "summary"):
+        for content in re.findall(rf"<{tag}\b[^>]*>(.*?)</{tag}>", outline.html, re.S):
+            assert re.sub(r"<svg.*?</svg>|<[^>]+>", "", content, flags=re.S).strip(), content
+
+
+@pytest.mark.parametrize(("name", "locale"), CASES)
+def test_tables_have_a_caption_and_scopes(name: str, locale: Locale) -> None:
+    outline = Outline(html_of(name, locale))
+    assert len(outline.all("table")) == len(outline.all("caption"))
+    for heading in outline.all("th"):
+        assert heading.get("scope") in ("col", "row"), heading
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_needs_nothing_that_the_policy_forbids(name: str) -> None:
+    """No inline script, style or handler, and no address but our own static files."""
+    outline = Outline(html_of(name))
+    assert not outline.all("style", "iframe", "object", "base", "img")
+    for tag, attributes in outline.elements:
+        assert "style" not in attributes, tag
+        assert not [key for key in attributes if key.startswith("on")], tag
+        if tag == "script":
+            assert attributes.get("src", "").startswith("/static/")  # type: ignore[union-attr]
+        if tag == "form":
+            assert (attributes.get("action") or "/").startswith("/")
+    assert not re.search(r"<script[^>]*>[^<]", outline.html)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_form_that_changes_something_carries_the_token(name: str) -> None:
+    for attributes, body in re.findall(r"<form([^>]*)>(.*?)</form>", html_of(name), re.S):
+        if 'method="post"' in attributes:
+            assert 'name="csrf" value="csrf-' in body
+
+
+@pytest.mark.parametrize(("name", "locale"), CASES)
+def test_a_page_with_all_that_it_draws_is_under_100_kilobytes(name: str, locale: Locale) -> None:
+    html = html_of(name, locale)
+    total = len(html.encode())
+    drawn = set(re.findall(r"/static/([\w.-]+)\?", html))
+    if drawn & {"chat.js", "charter.js", "forms.js"}:
+        drawn |= {"page.js", "sse.js"}
+    total += sum((STATIC / file).stat().st_size for file in drawn)
+    assert total < 100_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_english_page_is_in_english(name: str) -> None:
+    english = html_of(name, "en")
+    for french in ("Se connecter", "Reçu<", "Envoyer<", "Journal d’audit", "Énergie<"):
+        assert french not in english
+
+
+def test_the_language_switch_leads_back_to_the_same_page() -> None:
+    html = html_of("footprint")
+    assert '<input type="hidden" name="next" value="/footprint">' in html
+    assert '<button class="quiet" name="locale" value="en" lang="en">English</button>' in html
+
+
+@pytest.mark.parametrize(
+    ("role", "addresses"),
+    [
+        ("employee", ["/chat", "/footprint"]),
+        ("admin", ["/admin", "/admin/charter", "/admin/services", "/admin/sources"]),
+        ("dpo", ["/audit"]),
+    ],
+)
+def test_each_role_has_its_own_menu(role: Any, addresses: list[str]) -> None:
+    html = render("error.html", samples.page(role, addresses[0]), samples.ERROR)
+    menu = html[html.index('<nav class="menu"') : html.index("</nav>")]
+    assert re.findall(r'href="([^"]+)"', menu) == addresses
+    assert menu.count('aria-current="page"') == 1
+
+
+def test_what_comes_from_outside_is_escaped() -> None:
+    evil = "<script>alert(1)</script>"
+    page = replace(samples.page("employee", f"/{evil}"), organisation=evil, error=evil)
+    html = render("error.html", page, views.ErrorView(404, evil, evil, (("/chat", evil),)))
+    assert "<script>alert" not in html
+    message = replace(samples.MESSAGES[0], html="", text=evil, masked=((0, 8),))
+    assert "<script>" not in render("_message.html", page, message)
+    bad = replace(samples.SOURCES[0], title=evil, excerpt=evil, publisher=evil, url="javascript:x")
+    html = render("_sources.html", page, (bad,))
+    assert "<script>" not in html
+    assert "javascript:" not in html
+    passage = replace(samples.PASSAGE, title=evil, text=evil, url="javascript:x")
+    assert 'href="javascript:' not in render("passage.html", page, passage)
+
+
+def test_a_textarea_keeps_the_charter_as_it_is() -> None:
+    """HTML drops one line break after the tag: a leading one of the text must survive."""
+    html = render(
+        "charter.html",
+        samples.page("admin", "/admin/charter"),
+        replace(samples.CHARTER, text="\n</textarea><b>", problems=()),
+    )
+    assert 'autocapitalize="none">\n\n&lt;/textarea&gt;&lt;b&gt;</textarea>' in html
+
+
+def test_an_unknown_energy_is_said_and_is_not_zero() -> None:
+    receipt = samples.receipt()
+    receipt["energy"].update(
+        wh=None, method="unknown", steps_wh=None, carbon_grams=None, energy_class=None
+    )
+    html = render("_receipt.html", samples.page("employee", "/chat"), receipt)
+    assert "énergie inconnue" in html
+    assert "carbone inconnu" in html
+    assert "≈" not in html
+
+
+def test_a_figure_that_is_not_measured_says_so() -> None:
+    page = samples.page("employee", "/chat")
+    assert "≈" in render("_receipt.html", page, samples.receipt())
+    assert "≈" not in render("_receipt.html", page, samples.receipt(measured=True))
+
+
+def test_the_receipt_unfolds_what_was_done() -> None:
+    html = render("_receipt.html", samples.page("employee", "/chat"), samples.receipt())
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\N{NO-BREAK SPACE}", " ")
+    for words in (
+        "IA · à vérifier",
+        "0,42 Wh",
+        "2 sources",
+        "3 données masquées",
+        "numéro de sécurité sociale (jamais restitué)",
+        "4 sur 5",
+        "Rédaction",
+        "78 sur 200",
+        "cc324af070c2",
+        "n° 1 204",
+    ):
+        assert words in text
+
+
+def test_only_the_data_protection_officer_gets_links_into_the_log() -> None:
+    receipt = samples.receipt()
+    assert 'href="/audit/1204"' in render("_receipt.html", samples.page("dpo", "/audit"), receipt)
+    assert "/audit/" not in render("_receipt.html", samples.page("employee", "/chat"), receipt)
+
+
+def test_a_refusal_says_why_what_instead_and_how_to_contest() -> None:
+    page = samples.page("employee", "/chat")
+    html = render("_message.html", page, samples.REFUSED[1], conversation_id="c1")
+    for words in (
+        "Pourquoi",
+        "RGPD, article 22",
+        "Ce que vous pouvez faire",
+        "Qui peut vous aider",
+    ):
+        assert words in html
+    assert "01JD3KA0ZT7B" in html
+    assert "data-copy" not in html
+    bare = views.RefusalView("Trop long", "Raccourcissez.", "", (), "", "")
+    short = render("_refusal.html", page, bare, exchange_id="x1")
+    assert "délégué à la protection des données" in short
+
+
+def test_what_is_copied_carries_the_label() -> None:
+    html = render("_message.html", samples.page("employee", "/chat"), samples.MESSAGES[1])
+    copied = html[html.index('<template class="copy-text">') : html.index("</template>")]
+    assert "2,5 jours ouvrables" in copied
+    assert copied.strip().endswith("— Réponse rédigée par une IA, à vérifier avant tout usage.")
+
+
+@pytest.mark.parametrize("state", ["interrupted", "cancelled", "failed"])
+def test_an_answer_that_did_not_end_well_says_so(state: Any) -> None:
+    message = replace(samples.MESSAGES[1], state=state, receipt=None)
+    html = render("_message.html", samples.page("employee", "/chat"), message)
+    assert 'class="aside"' in html
+    assert "data-feedback" not in html
+
+
+def test_streamed_text_is_not_in_a_live_region() -> None:
+    """States and the finished answer are announced; tokens are not (RGAA 7.5)."""
+    outline = Outline(html_of("chat"))
+    live = [a.get("id") for _, a in outline.elements if "aria-live" in a]
+    assert live == ["status", "spoken"]
+    assert "aria-live" not in re.search(r'<div id="turns"[^>]*>', outline.html)[0]  # type: ignore[index]
+
+
+def test_fragments_are_whole_on_their_own() -> None:
+    page = samples.page("employee", "/chat")
+    assert "reste 78 sur 200" in render("_quota.html", page, samples.QUOTAS).replace("\xa0", " ")
+    assert "from=c1" in render("_sources.html", page, samples.SOURCES, conversation_id="c1")
+    assert "Aucun passage" in render("_sources.html", page, ())
+    meaning = render("_charter_meaning.html", page, samples.CHARTER)
+    assert "Demandes par jour" in meaning
+
+
+def test_a_static_address_changes_with_the_content() -> None:
+    assert re.fullmatch(r"/static/sobria\.css\?v=[0-9a-f]{12}", static_url("sobria.css"))
+    with pytest.raises(FileNotFoundError):
+        static_url("absent.css")
+
+
+def test_errors_of_the_server_are_loud() -> None:
+    page = samples.page("employee", "/chat")
+    with pytest.raises(TemplateNotFound):
+        render("absent.html", page)
+    with pytest.raises(UndefinedError):
+        render("error.html", page, None)
+
+
+def test_the_parts_of_a_bar_make_a_whole() -> None:
+    parts = bar_segments({"a": 1.0, "b": 3.0})
+    assert parts == [("a", 0.0, 25.0), ("b", 25.0, 75.0)]
+    assert bar_segments({"a": 0.0}) == [("a", 0.0, 0.0)]
+    assert bar_segments({}) == []
+
+
+def test_no_template_asks_for_what_the_policy_forbids() -> None:
+    for path in TEMPLATES.glob("*.html"):
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"\sstyle=|\son\w+=|javascript:", source), path.name

@@ -1,0 +1,314 @@
+"""The pages' scripts in a real browser, against a server that only plays back what it is told.
+
+The server here stands for the HTTP surface of ``server/pages``: it is the contract that the
+scripts are written to (events and their order), under the same content security policy.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from axe_core_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.web import samples
+from web.render import STATIC, render
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed on this machine"),
+]
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+@dataclass
+class Stage:
+    """What the server plays, and what it was asked."""
+
+    address: str = ""
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    asked: list[tuple[str, Any, str | None]] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A server on the loopback, for the sample pages and the scripts' requests."""
+    played = Stage()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            if path.startswith("/static/"):
+                file = STATIC / Path(path).name
+                self._send(file.read_bytes(), TYPES[file.suffix])
+                return
+            names = {"/chat": "chat-empty", "/chat/c1": "chat", "/admin/charter": "charter"}
+            name = names.get(path) or path.removeprefix("/sample/")
+            template, page, view, extra = samples.every_page()[name]
+            self._send(render(template, page, view, **extra).encode(), "text/html; charset=utf-8")
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            played.asked.append((self.path, body, self.headers["X-CSRF-Token"]))
+            if self.path.endswith("/messages"):
+                self._play()
+            elif self.path.endswith("/check"):
+                answer = {"problems": played.problems, "summary_html": "<p>Vu.</p>"}
+                self._send(json.dumps(answer).encode(), "application/json")
+            else:
+                played.stopped.set()
+                self._send(b"{}", "application/json")
+
+        def _play(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            for name, data in played.events:
+                if name == "until-stopped":
+                    played.stopped.wait(10)
+                    continue
+                frame = f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+                # Cut anywhere, also inside a character: the reader must not mind.
+                self.wfile.write(b": keep-alive\n\n" + frame[:23])
+                self.wfile.flush()
+                self.wfile.write(frame[23:])
+                self.wfile.flush()
+
+        def _send(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Security-Policy", POLICY)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing on the terminal."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    played.address = f"http://127.0.0.1:{server.server_port}"
+    yield played
+    played.stopped.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a sandbox since tests may run as root in a container."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails the test for any error on its console."""
+    context = browser.new_context(locale="fr-FR")
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    opened.set_default_timeout(5000)
+    yield opened
+    context.close()
+    assert not errors
+
+
+def answer_events() -> list[tuple[str, dict[str, Any]]]:
+    """The events of an exchange that goes well."""
+    frame = samples.page("employee", "/chat/c9")
+    person, machine = samples.MESSAGES
+    return [
+        ("conversation", {"id": "c9", "title": "Congés payés", "url": "/chat/c9"}),
+        (
+            "accepted",
+            {
+                "exchange": "x1",
+                "record": 7,
+                "person_html": render("_message.html", frame, person),
+                "masked": [],
+                "masked_counts": {},
+            },
+        ),
+        ("searching", {"passages": 2219}),
+        ("sources", {"html": render("_sources.html", frame, samples.SOURCES)}),
+        ("waiting", {"position": 2}),
+        ("reading", {"done": 256, "total": 812}),
+        ("delta", {"text": "Vous acquérez "}),
+        ("delta", {"text": "2,5 jours"}),
+        ("completed", {"html": render("_message.html", frame, machine, conversation_id="c9")}),
+        ("quota", {"html": render("_quota.html", frame, samples.QUOTAS[:1])}),
+    ]
+
+
+def test_a_question_goes_and_its_answer_comes_with_sources_and_receipt(
+    page: Page, stage: Stage
+) -> None:
+    stage.events = answer_events()
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Combien de jours ?")
+    page.press("#question", "Enter")
+    expect(page.locator("article.machine .prose")).to_contain_text("2,5 jours ouvrables")
+    path, body, token = stage.asked[0]
+    assert (path, token) == ("/chat/new/messages", "csrf-1")
+    assert body == {"text": "Combien de jours ?", "regenerate": False}
+    assert urlsplit(page.url).path == "/chat/c9"
+    expect(page.locator("h1")).to_have_text("Congés payés")
+    expect(page.locator("article.person mark.masked").first).to_have_text("Camille Roux")
+    expect(page.locator("#sources-list .source")).to_have_count(3)
+    expect(page.locator("#quota li")).to_have_count(1)
+    expect(page.locator("#conversation-list a[aria-current]")).to_have_text("Congés payés")
+    expect(page.locator("#status")).to_have_text("Réponse terminée.")
+    expect(page.locator("#spoken")).to_contain_text("2,5 jours ouvrables")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    page.click(".receipt summary")
+    expect(page.locator(".till")).to_contain_text("numéro de sécurité sociale")
+
+
+def test_shift_enter_breaks_the_line_and_sends_nothing(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat")
+    page.type("#question", "un")
+    page.press("#question", "Shift+Enter")
+    page.type("#question", "deux")
+    assert page.input_value("#question") == "un\ndeux"
+    assert not stage.asked
+
+
+def test_the_wait_is_told_and_escape_stops(page: Page, stage: Stage) -> None:
+    events = answer_events()
+    stage.events = [*events[:5], ("until-stopped", {}), *events[8:]]
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Combien ?")
+    page.click("#send")
+    expect(page.locator(".state")).to_have_text("Demandes avant la vôtre\N{NO-BREAK SPACE}: 2")
+    expect(page.locator("#status")).to_contain_text("Demandes avant la vôtre")
+    expect(page.locator("#send")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("article.machine .receipt")).to_be_visible()
+    assert stage.asked[1][0] == "/chat/exchanges/x1/stop"
+    expect(page.locator("#send")).to_be_visible()
+
+
+def test_a_refusal_takes_the_place_of_the_answer(page: Page, stage: Stage) -> None:
+    html = render("_message.html", samples.page("employee", "/chat"), samples.REFUSED[1])
+    stage.events = [answer_events()[0], ("refused", {"html": html})]
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Classe ces candidats")
+    page.click("#send")
+    expect(page.locator(".refusal h3")).to_contain_text("ce n’est pas possible ici")
+    expect(page.locator("#spoken")).to_contain_text("RGPD, article 22")
+
+
+def test_a_stream_that_breaks_is_told(page: Page, stage: Stage) -> None:
+    stage.events = answer_events()[:7]
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Combien ?")
+    page.click("#send")
+    expect(page.locator(".state.still")).to_contain_text("La connexion a été coupée")
+
+
+def test_a_failure_says_why_and_lets_one_ask_again(page: Page, stage: Stage) -> None:
+    stage.events = [*answer_events()[:2], ("failed", {"message": "Le modèle ne répond pas."})]
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Combien ?")
+    page.click("#send")
+    expect(page.locator(".state.still")).to_have_text("Le modèle ne répond pas.")
+    stage.events = answer_events()
+    page.click("[data-again]")
+    expect(page.locator("article.machine .prose")).to_contain_text("2,5 jours ouvrables")
+    assert stage.asked[1][1]["regenerate"] is True
+    expect(page.locator("article.machine")).to_have_count(1)
+
+
+def test_copying_takes_the_label_and_a_thumb_is_sent_with_a_comment(
+    page: Page, stage: Stage
+) -> None:
+    page.goto(f"{stage.address}/chat/c1")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("[data-copy]")
+    expect(page.locator("[data-copy]")).to_have_text("Copié, avec sa mention")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("— Réponse rédigée par une IA, à vérifier avant tout usage.")
+    page.click("[data-feedback=down]")
+    expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "true")
+    page.fill("[data-opinion] textarea", "Trop long")
+    page.click("[data-opinion] button")
+    expect(page.locator("[data-opinion]")).to_be_hidden()
+    assert stage.asked[-1][:2] == (
+        "/chat/messages/m2/feedback",
+        {"value": "down", "comment": "Trop long"},
+    )
+    page.click("[data-feedback=down]")
+    expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "false")
+    assert stage.asked[-1][1] == {"value": "", "comment": ""}
+
+
+def test_on_a_narrow_screen_the_sources_are_a_drawer(page: Page, stage: Stage) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{stage.address}/chat/c1")
+    expect(page.locator("#sources")).to_be_hidden()
+    page.click(".thread-tools [popovertarget=sources]")
+    expect(page.locator("#sources .source").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sources")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_charter_is_checked_as_one_types(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/admin/charter")
+    stage.problems = [{"line": 2, "column": 3, "field": "uses", "message": "une liste"}]
+    page.fill("#charter-text", "version: 1\nuses: x\n")
+    expect(page.locator("#problems li")).to_have_text("Ligne 2 uses – une liste")
+    expect(page.locator("#gutter li.wrong")).to_have_text("2")
+    expect(page.locator("#publish")).to_be_disabled()
+    expect(page.locator("#meaning")).to_have_text("Vu.")
+    page.click("#problems a")
+    assert page.evaluate("document.querySelector('#charter-text').selectionStart") == 13
+    stage.problems = []
+    page.type("#charter-text", "y")
+    expect(page.locator("#problems")).to_have_text(
+        "Aucune erreur\N{NO-BREAK SPACE}: ce texte peut être publié."
+    )
+    expect(page.locator("#publish")).to_be_enabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", sorted(samples.every_page()))
+def test_axe_finds_nothing_and_nothing_overflows(
+    browser: Browser, stage: Stage, name: str, scheme: Literal["light", "dark"]
+) -> None:
+    width = 390 if scheme == "dark" else 1280
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 844}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{stage.address}/sample/{name}")
+    for summary in page.locator(".receipt:not([open]) summary").all():
+        summary.click()
+    found = Axe().run(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
+    assert not [
+        (rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]
+    ]

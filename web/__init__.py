@@ -1,0 +1,1 @@
+"""What a person sees: templates, style, the little JavaScript there is, and translations."""

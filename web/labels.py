@@ -1,0 +1,142 @@
+"""The words for the codes that receipts, quotas and audit records hold.
+
+A code that is not known here is shown as it is: a new kind of entity must not hide a page.
+"""
+
+from __future__ import annotations
+
+from web.i18n import N_
+
+MASKED_KINDS = {
+    "person": N_("name"),
+    "address": N_("postal address"),
+    "email_address": N_("e-mail address"),
+    "phone_number": N_("telephone number"),
+    "birth_date": N_("date of birth"),
+    "nir": N_("social security number"),
+    "nif": N_("tax number"),
+    "siren": N_("SIREN number"),
+    "siret": N_("SIRET number"),
+    "tva": N_("VAT number"),
+    "iban_code": N_("IBAN"),
+    "credit_card": N_("bank card number"),
+    "plate": N_("number plate"),
+    "ip_address": N_("IP address"),
+    "secret": N_("password or key"),
+}
+"""Presidio's names in lower case, «fr_» left out."""
+
+STEPS = {
+    "analysis": N_("Analysis"),
+    "retrieval": N_("Search"),
+    "prefill": N_("Reading"),
+    "decode": N_("Writing"),
+    "other": N_("Other work"),
+}
+
+METHODS = {
+    "measured": N_("measured by a meter"),
+    "modelled": N_("modelled from processor time"),
+    "estimated": N_("estimated"),
+    "unknown": N_("unknown"),
+}
+
+OUTCOMES = {
+    "completed": N_("answered"),
+    "cancelled": N_("stopped"),
+    "refused": N_("refused"),
+    "failed": N_("unsuccessful"),
+    "interrupted": N_("interrupted"),
+}
+
+EFFECTS = {
+    "allow": N_("allowed"),
+    "review": N_("to be reviewed"),
+    "forbid": N_("forbidden"),
+}
+
+LAYERS = {
+    "pattern": N_("by a pattern"),
+    "similarity": N_("by resemblance"),
+    "default": N_("no rule spoke"),
+}
+
+ENERGY_TOTALS = {
+    "requests": N_("Requests"),
+    "idle": N_("Waiting, at rest"),
+    "unattributed": N_("Not attributed"),
+    "meter": N_("Total at the meter"),
+}
+
+SOURCE_STATES = {
+    "ready": N_("up to date"),
+    "syncing": N_("being fetched"),
+    "never": N_("never fetched"),
+    "failed": N_("unsuccessful"),
+    "disabled": N_("switched off"),
+}
+
+ROLES = {
+    "system": N_("Instructions given to the model"),
+    "user": N_("The person"),
+    "assistant": N_("The AI"),
+    "tool": N_("A tool"),
+    "employee": N_("Employee"),
+    "admin": N_("Administrator"),
+    "dpo": N_("Data protection officer"),
+}
+
+EVENT_TYPES = {
+    "accepted": N_("request accepted"),
+    "completed": N_("answer completed"),
+    "cancelled": N_("answer stopped"),
+    "refused": N_("request refused"),
+    "failed": N_("request failed"),
+    "interrupted": N_("request interrupted"),
+    "consulted": N_("log consulted"),
+    "exported": N_("log exported"),
+    "charter": N_("charter published"),
+    "account": N_("account"),
+    "key": N_("API key"),
+    "erased": N_("texts erased"),
+    "feedback": N_("opinion given"),
+}
+
+QUOTAS = {
+    "requests_day": N_("Requests today"),
+    "requests_month": N_("Requests this month"),
+    "tokens_day": N_("Tokens today"),
+    "tokens_month": N_("Tokens this month"),
+    "wh_day": N_("Energy today"),
+    "wh_month": N_("Energy this month"),
+}
+
+LIMITS = {
+    "requests_day": N_("Requests per day"),
+    "requests_month": N_("Requests per month"),
+    "tokens_day": N_("Tokens per day"),
+    "tokens_month": N_("Tokens per month"),
+    "wh_day": N_("Energy per day"),
+    "wh_month": N_("Energy per month"),
+}
+
+TABLES = {
+    "masked": MASKED_KINDS,
+    "step": STEPS,
+    "method": METHODS,
+    "outcome": OUTCOMES,
+    "effect": EFFECTS,
+    "layer": LAYERS,
+    "quota": QUOTAS,
+    "limit": LIMITS,
+    "energy": ENERGY_TOTALS,
+    "source_state": SOURCE_STATES,
+    "role": ROLES,
+    "event": EVENT_TYPES,
+}
+
+
+def message_id(table: str, code: str) -> str:
+    """The English text for ``code`` of ``table``; the code itself where there is none."""
+    key = code.lower().replace("-", "_").replace(".", "_")
+    return TABLES[table].get(key) or TABLES[table].get(key.removeprefix("fr_")) or code

@@ -1,0 +1,83 @@
+// The charter's editor: line numbers, and the server's verdict while one types.
+
+import { nodes, postJson } from "./page.js";
+
+const text = document.querySelector("#charter-text");
+const gutter = document.querySelector("#gutter");
+const problems = document.querySelector("#problems");
+const meaning = document.querySelector("#meaning");
+const publish = document.querySelector("#publish");
+
+let waiting = 0;
+let asked = 0;
+
+function number() {
+  const count = text.value.split("\n").length;
+  text.rows = count + 1;
+  while (gutter.children.length < count) gutter.append(document.createElement("li"));
+  while (gutter.children.length > count) gutter.lastElementChild.remove();
+  [...gutter.children].forEach((item, index) => { item.textContent = String(index + 1); });
+}
+
+function goTo(line, column) {
+  const lines = text.value.split("\n").slice(0, line - 1);
+  const start = lines.reduce((sum, each) => sum + each.length + 1, 0) + Math.max(0, column - 1);
+  text.focus();
+  text.setSelectionRange(start, start);
+  gutter.children[line - 1]?.scrollIntoView({ block: "center" });
+}
+
+function show(found) {
+  for (const item of gutter.children) item.classList.remove("wrong");
+  if (!found.length) {
+    const fine = document.createElement("p");
+    fine.className = "fine";
+    fine.textContent = problems.dataset.fine;
+    problems.replaceChildren(fine);
+    return;
+  }
+  const list = document.createElement("ul");
+  for (const problem of found) {
+    gutter.children[problem.line - 1]?.classList.add("wrong");
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = "#charter-text";
+    link.textContent = problems.dataset.line.replace("{line}", problem.line);
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      goTo(problem.line, problem.column);
+    });
+    item.append(link, ` ${problem.field ? `${problem.field} – ` : ""}${problem.message}`);
+    list.append(item);
+  }
+  problems.replaceChildren(list);
+}
+
+async function check() {
+  const turn = ++asked;
+  const response = await postJson("/admin/charter/check", { text: text.value }).catch(() => null);
+  if (turn !== asked || !response?.ok) return; // a newer text is already being checked
+  const verdict = await response.json();
+  show(verdict.problems);
+  if (verdict.summary_html) meaning.replaceChildren(nodes(verdict.summary_html));
+  publish.disabled = verdict.problems.length > 0;
+}
+
+if (text && !text.readOnly) {
+  text.addEventListener("input", () => {
+    number();
+    clearTimeout(waiting);
+    waiting = setTimeout(check, 500);
+  });
+  text.addEventListener("keydown", (event) => {
+    // Tab stays a way out of the field (WCAG 2.1.2); Enter keeps the indentation.
+    if (event.key !== "Enter" || event.isComposing) return;
+    const before = text.value.slice(0, text.selectionStart);
+    const indent = before.slice(before.lastIndexOf("\n") + 1).match(/^ */)[0];
+    if (!indent) return;
+    event.preventDefault();
+    text.setRangeText(`\n${indent}`, text.selectionStart, text.selectionEnd, "end");
+    text.dispatchEvent(new Event("input"));
+  });
+  number();
+}

@@ -1,0 +1,373 @@
+"""What each page needs, as plain values: the server fills these, the templates read them.
+
+Times are aware datetimes; energy is in Wh; ``None`` stands for what is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person who looks at the page. ``csrf`` goes in each form and in ``X-CSRF-Token``."""
+
+    name: str
+    role: Literal["employee", "admin", "dpo"]
+    service_title: str
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page needs. ``path`` is the request's, for the language switch and the menu.
+
+    ``timezone`` is an IANA name: dates are shown in it.
+    """
+
+    organisation: str
+    locale: Literal["fr", "en"]
+    path: str
+    viewer: Viewer | None
+    notice: str = ""
+    error: str = ""
+    csrf: str = ""
+    timezone: str = "Europe/Paris"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A numbered passage beside an answer."""
+
+    number: int
+    passage_id: str
+    title: str
+    section: str
+    reference: str
+    publisher: str
+    url: str
+    date: str
+    excerpt: str
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One turn. ``html`` is safe HTML; ``text`` is the plain text (what copy takes).
+
+    ``receipt`` is the receipt as JSON values (see governance.receipt), None for a person's turn.
+    ``masked`` lists the (start, end) character spans of ``text`` that the model did not see.
+    ``state`` is «refused» with ``refusal`` filled, «interrupted» after a crash.
+    """
+
+    id: str
+    author: Literal["person", "machine"]
+    text: str
+    html: str
+    state: Literal["complete", "refused", "interrupted", "cancelled", "failed"]
+    created_at: datetime
+    exchange_id: str = ""
+    masked: tuple[tuple[int, int], ...] = ()
+    sources: tuple[SourceView, ...] = ()
+    receipt: dict[str, Any] | None = None
+    refusal: RefusalView | None = None
+    feedback: Literal["up", "down", ""] = ""
+    unsupported: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """A refusal in the reader's language. ``contact`` is a person, service or e-mail address."""
+
+    title: str
+    message: str
+    reason: str
+    legal_basis: tuple[str, ...]
+    instead: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationItem:
+    """A line of the list of conversations; ``day`` is a heading such as «Aujourd'hui»."""
+
+    id: str
+    title: str
+    day: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaView:
+    """One quota of the service. ``share`` is used over limit, 0 to 1."""
+
+    metric: Literal["requests", "tokens", "wh"]
+    period: Literal["day", "month"]
+    limit: float
+    used: float
+    left: float
+    share: float
+    renews_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatView:
+    """The chat page (template ``chat.html``)."""
+
+    conversation_id: str
+    title: str
+    messages: tuple[MessageView, ...]
+    conversations: tuple[ConversationItem, ...]
+    quotas: tuple[QuotaView, ...]
+    service_title: str
+    mention: str
+    assistant_name: str
+    examples: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    max_characters: int
+    passages: int
+    vectors_ready: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenView:
+    """«What the model saw» (``seen.html``): the exact texts of the prompt, by role."""
+
+    exchange_id: str
+    turns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """A passage in full (``passage.html``). ``conversation_id`` is where one came from, if any."""
+
+    title: str
+    section_path: tuple[str, ...]
+    reference: str
+    text: str
+    url: str
+    date: str
+    licence: str
+    publisher: str
+    digest: str
+    conversation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FootprintDay:
+    """One day of one person's use."""
+
+    day: str
+    requests: int
+    wh: float | None
+    carbon_grams: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FootprintView:
+    """My footprint (``footprint.html``): the last thirty days, and classes by count."""
+
+    days: tuple[FootprintDay, ...]
+    total_requests: int
+    total_wh: float | None
+    total_carbon_grams: float | None
+    method: str
+    classes: dict[str, int]
+    carbon_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdminOverviewView:
+    """Admin overview (``admin.html``): short sentences with figures."""
+
+    requests_today: int
+    refused_today: int
+    wh_today: float | None
+    services: tuple[ServiceView, ...]
+    model: str
+    model_digest: str
+    energy_method: str
+    energy_totals_wh: dict[str, float | None]
+    audit_size: int
+    charter_revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class CharterProblemView:
+    """An error in the charter's text, translated."""
+
+    line: int
+    column: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """A saved revision of the charter."""
+
+    revision: str
+    author: str
+    reason: str
+    created_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CharterUseView:
+    """What one use of the charter means, for the right-hand column."""
+
+    title: str
+    effect: Literal["forbid", "review", "allow"]
+    reason: str
+    legal_basis: tuple[str, ...]
+    examples: int
+    counter_examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class CharterView:
+    """The charter's page (``charter.html``). ``revision`` is the parent of what will be saved."""
+
+    text: str
+    revision: str
+    problems: tuple[CharterProblemView, ...]
+    uses: tuple[CharterUseView, ...]
+    services: tuple[ServiceView, ...]
+    revisions: tuple[RevisionView, ...]
+    editable: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """An API key; the secret itself is shown once, by ``ServicesView.new_secret``."""
+
+    id: str
+    label: str
+    prefix: str
+    service: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """A service of the charter, with its quotas."""
+
+    id: str
+    title: str
+    quotas: tuple[QuotaView, ...]
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesView:
+    """Services and keys (``services.html``)."""
+
+    services: tuple[ServiceView, ...]
+    keys: tuple[KeyView, ...]
+    new_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatusView:
+    """A source's state (``sources.html``). ``vectors`` is the share embedded, 0 to 1."""
+
+    id: str
+    title: str
+    owner: str
+    licence: str
+    url: str
+    kind: str
+    documents: int
+    passages: int
+    vectors: float
+    synced_at: datetime | None
+    state: Literal["ready", "syncing", "never", "failed", "disabled"]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesView:
+    """Sources (``sources.html``)."""
+
+    sources: tuple[SourceStatusView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A line of the audit log."""
+
+    index: int
+    time: datetime
+    type: str
+    service: str
+    subject: str
+    exchange_id: str
+    summary: str
+    use_id: str
+    charter_revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilterView:
+    """The filters of the audit page, as they stand in the address bar."""
+
+    since: str = ""
+    until: str = ""
+    service: str = ""
+    type: str = ""
+    use: str = ""
+    exchange: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """The audit page (``audit.html``). ``older`` is the address of the next page, if any."""
+
+    rows: tuple[AuditRow, ...]
+    filters: AuditFilterView
+    services: tuple[tuple[str, str], ...]
+    types: tuple[str, ...]
+    uses: tuple[tuple[str, str], ...]
+    size: int
+    root: str
+    verified: bool | None
+    older: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecordView:
+    """One record (``audit_record.html``). ``texts``: once a reason was given and logged."""
+
+    row: AuditRow
+    leaf: str
+    leaf_hash: str
+    data: dict[str, Any]
+    receipt: dict[str, Any] | None
+    related: tuple[AuditRow, ...]
+    sealed: bool
+    texts: tuple[tuple[str, str], ...] = ()
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """The sign-in page (``sign_in.html``)."""
+
+    name: str = ""
+    next: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """An error page (``error.html``)."""
+
+    status: int
+    title: str
+    message: str
+    actions: tuple[tuple[str, str], ...] = field(default_factory=tuple)
