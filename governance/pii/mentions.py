@@ -1,0 +1,60 @@
+"""Further mentions: once «Jean Dupont» is found, each other «Dupont» and «Jean» is too."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+
+from governance.pii.entities import PERSON
+from governance.pii.finding import MATCHED, Finding
+from governance.pii.recognizers.base import folded
+from governance.pii.recognizers.person import LOWER, UPPER
+from governance.pii.recognizers.words import is_common
+
+_WORD = re.compile(
+    rf"(?<![\w-])[{UPPER}][{UPPER}{LOWER}]{{2,30}}(?:[-'’][{UPPER}{LOWER}]{{1,30}}){{0,3}}(?!\w)"
+)
+
+
+def tokens_of(name: str) -> list[str]:
+    """The words of a name that are telling enough to be recognised alone, folded."""
+    return [folded(word) for word in _WORD.findall(name) if not is_common(word)]
+
+
+def tokens_found(text: str, findings: Sequence[Finding]) -> set[str]:
+    """The telling words of the names found; a guess of a single word is not trusted to spread."""
+    known: set[str] = set()
+    for finding in findings:
+        if finding.entity == PERSON:
+            words = tokens_of(text[finding.start : finding.end])
+            if finding.score >= MATCHED or len(words) > 1:
+                known.update(words)
+    return known
+
+
+def further_mentions(
+    text: str, findings: Sequence[Finding], known: Collection[str]
+) -> list[Finding]:
+    """Capitalised words of ``known`` that no finding covers; neighbours make one name.
+
+    ``findings`` must be sorted and disjoint.
+    """
+    if not known:
+        return []
+    starts = [finding.start for finding in findings]
+    found: list[Finding] = []
+    for match in _WORD.finditer(text):
+        if folded(match.group()) not in known:
+            continue
+        index = bisect_right(starts, match.start())
+        if index and findings[index - 1].end > match.start():
+            continue
+        if index < len(findings) and findings[index].start < match.end():
+            continue
+        if found and text[found[-1].end : match.start()] in (" ", "\u00a0"):
+            start = found.pop().start
+        else:
+            start = match.start()
+        found.append(Finding(PERSON, start, match.end(), MATCHED, "Mention"))
+    return found

@@ -1,0 +1,90 @@
+"""Names of persons by spaCy: the model's guesses, less those that cannot be names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from presidio_analyzer import LocalRecognizer, RecognizerResult
+
+from governance.pii.finding import GUESSED
+from governance.pii.recognizers.first_names import is_first_name
+from governance.pii.recognizers.person import PARTICLE, without_common_words
+from governance.pii.recognizers.words import is_common
+
+_LAW = re.compile(r"(?i)\b(?:art(?:icle)?s?\.?|[LRD]\.? ?\d{1,4}(?:-\d+)*)\b")
+_SEPARATORS = re.compile(r"[\n\r\t|:;/\[\]()<>«»\"=*#]+|,\s|\s[-–—•]\s|\.\s(?=\S{3})")
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+
+
+class PersonByModel(LocalRecognizer):
+    """What the language model labels PER; of a multi-line label, each line apart."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=["PERSON"], supported_language="fr", name="PersonByModel"
+        )
+
+    def load(self) -> None:
+        """The model is loaded with the engine."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any) -> list[RecognizerResult]:
+        """Presidio's entry point; the guesses come in ``nlp_artifacts``."""
+        results = []
+        for entity in nlp_artifacts.entities:
+            if entity.label != "PER" and not _looks_like_a_name(text[entity.start : entity.end]):
+                continue
+            for start, end in _pieces(text, entity.start, entity.end):
+                kept = without_common_words(text, _first_capital(text, start, end), end)
+                if kept and is_plausible(text[kept[0] : kept[1]]):
+                    results.append(
+                        RecognizerResult(
+                            entity_type="PERSON", start=kept[0], end=kept[1], score=GUESSED
+                        )
+                    )
+        return results
+
+
+def _looks_like_a_name(guess: str) -> bool:
+    """A place or an organisation that begins with a known given name and has a surname."""
+    words = guess.split()
+    return 2 <= len(words) <= 3 and is_first_name(words[0]) and not is_common(words[1])
+
+
+_LOWER_WORD = re.compile(rf"(?!{PARTICLE}\b|[dl]['’])[^\W\d_A-ZÀ-ÖØ-Þ][\w'’-]*\s+")
+
+
+def _first_capital(text: str, start: int, end: int) -> int:
+    """Where the guess begins once its leading words in lower case are left out: «call Mrs X»."""
+    while match := _LOWER_WORD.match(text, start, end):
+        start = match.end()
+    return start
+
+
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    pieces = []
+    position = start
+    for separator in _SEPARATORS.finditer(text, start, end):
+        if separator.start() > position:
+            pieces.append((position, separator.start()))
+        position = separator.end()
+    if position < end:
+        pieces.append((position, end))
+    return pieces
+
+
+def is_plausible(guess: str) -> bool:
+    """Whether the guess has the shape of a person's name."""
+    words = _WORD.findall(guess)
+    capitalised = [word for word in words if word[0].isupper() and len(word) > 1]
+    if not capitalised or len(words) > 7 or len(guess) > 80:
+        return False
+    if _LAW.search(guess) or "@" in guess or "_" in guess or "http" in guess:
+        return False
+    if sum(char.isdigit() for char in guess) > 1:
+        return False
+    if len(words) == 1 and words[0].isupper() and len(words[0]) <= 5:
+        return is_first_name(words[0])  # an acronym
+    if len(words) == 1 and words[0].lower().endswith(("tion", "ment", "isme", "eries")):
+        return False
+    return not all(is_common(word) for word in words)

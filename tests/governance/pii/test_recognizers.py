@@ -1,0 +1,205 @@
+"""What is found in French and English texts, and what is not."""
+
+from __future__ import annotations
+
+import csv
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from governance.pii.analyzer import PiiAnalyzer
+from governance.pii.recognizers import RECOGNIZERS
+
+ENTITY_OF = {
+    "NIR": "FR_NIR",
+    "NIF": "FR_NIF",
+    "SIREN": "FR_SIREN",
+    "SIRET": "FR_SIRET",
+    "TVA": "FR_TVA",
+    "IBAN": "IBAN_CODE",
+}
+
+
+def found(analyzer: PiiAnalyzer, text: str) -> set[tuple[str, str]]:
+    return {(each.entity, text[each.start : each.end]) for each in analyzer.find(text)}
+
+
+@pytest.mark.parametrize("sentence", ["{}", "Voici le numéro : {}, merci.", "Le {} est à vérifier"])
+def test_every_published_identifier_is_judged_rightly(
+    analyzer: PiiAnalyzer, shared_data: Path, sentence: str
+) -> None:
+    wrong = []
+    with (shared_data / "pii" / "ids_fr.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        entity = ENTITY_OF.get(row["type"], "PHONE_NUMBER")
+        finds = found(analyzer, sentence.format(row["value"]))
+        valid = row["valid"] == "1"
+        right = (entity, row["value"]) in finds if valid else entity not in {e for e, _ in finds}
+        if not right:
+            wrong.append(row)
+    assert len(rows) == 106
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "value"),
+    [
+        ("Mon numéro de sécu : 2 84 03 75 116 001", "FR_NIR", "2 84 03 75 116 001"),
+        ("NIR 253072B07300470", "FR_NIR", "253072B07300470"),
+        ("NIR 2.95.10.99.126.111.93", "FR_NIR", "2.95.10.99.126.111.93"),
+        ("Carte 4111-1111-1111-1111 exp. 12/29", "CREDIT_CARD", "4111-1111-1111-1111"),
+        ("RIB : FR76 3000 6000 0112 3456 7890 189 BIC AGRIFRPP", "IBAN_CODE", None),
+        ("IBAN fr7630006000011234567890189", "IBAN_CODE", "fr7630006000011234567890189"),
+        ("Appelez le 06.12.34.56.78", "PHONE_NUMBER", "06.12.34.56.78"),
+        ("Appelez le +33 (0)6 12 34 56 78", "PHONE_NUMBER", "+33 (0)6 12 34 56 78"),
+        ("Appelez le 0033612345678", "PHONE_NUMBER", "0033612345678"),
+        ("Fort-de-France, 0596 60 12 34", "PHONE_NUMBER", "0596 60 12 34"),
+        ("La Réunion, 0692 12 34 56", "PHONE_NUMBER", "0692 12 34 56"),
+        ("Call +44 20 7946 0958", "PHONE_NUMBER", "+44 20 7946 0958"),
+        (
+            "Écrire à m.durand+rh@mairie-exemple.fr.",
+            "EMAIL_ADDRESS",
+            "m.durand+rh@mairie-exemple.fr",
+        ),
+        ("jean.petit [at] exemple.fr", "EMAIL_ADDRESS", "jean.petit [at] exemple.fr"),
+        ("la plaque AB-123-CD", "FR_PLATE", "AB-123-CD"),
+        ("véhicule immatriculé 1234 AB 75", "FR_PLATE", "1234 AB 75"),
+        ("date de naissance : 03/04/1979", "BIRTH_DATE", "03/04/1979"),
+        ("née à Dijon le 1er mars 1990", "BIRTH_DATE", "1er mars 1990"),
+        ("Né(e) le : 12-03-84", "BIRTH_DATE", "12-03-84"),
+        ("born on March 12, 1984", "BIRTH_DATE", "March 12, 1984"),
+        (
+            "J'habite 12 bis, rue de la République, 69002 Lyon.",
+            "FR_ADDRESS",
+            "12 bis, rue de la République, 69002 Lyon",
+        ),
+        (
+            "au 3 avenue du 8 Mai 1945\n38000 Grenoble",
+            "FR_ADDRESS",
+            "3 avenue du 8 Mai 1945\n38000 Grenoble",
+        ),
+        (
+            "j'habite 4 rue des lilas 37000 tours et je",
+            "FR_ADDRESS",
+            "4 rue des lilas 37000 tours",
+        ),
+        ("serveur 10.0.12.7 en panne", "IP_ADDRESS", "10.0.12.7"),
+        ("depuis 2001:db8::8a2e:370:7334", "IP_ADDRESS", "2001:db8::8a2e:370:7334"),
+        ("Mot de passe : Tr0ub4dor&3", "SECRET", "Tr0ub4dor&3"),
+        ("clé sk-proj-abcdefghijklmnop1234", "SECRET", "sk-proj-abcdefghijklmnop1234"),
+        ("Je m'appelle éléonore vasseur et je travaille", "PERSON", "éléonore vasseur"),
+        ("Mme Le Goff est absente.", "PERSON", "Le Goff"),
+        ("Dossier de M. d'Aubigné", "PERSON", "d'Aubigné"),
+        ("Vu avec NGUYEN Thierry ce matin", "PERSON", "NGUYEN Thierry"),
+        ("De : Fatoumata Diallo <f@exemple.fr>", "PERSON", "Fatoumata Diallo"),
+        ("Cordialement,\nÉloïse de La Tour", "PERSON", "Éloïse de La Tour"),
+        ("Signé : Karim Benali", "PERSON", "Karim Benali"),
+        ("Hello, my name is John Smith.", "PERSON", "John Smith"),
+        ("Dear Mr. Johnson, please call Mrs Emily Carter.", "PERSON", "Emily Carter"),
+        ("| Nom | Tél |\n| Kévin Morel | 0612345678 |", "PERSON", "Kévin Morel"),
+    ],
+)
+def test_is_found(analyzer: PiiAnalyzer, text: str, entity: str, value: str | None) -> None:
+    value = value or "FR76 3000 6000 0112 3456 7890 189"
+    assert (entity, value) in found(analyzer, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Classe ces trois candidats et dis-moi qui rejeter.",
+        "Combien de jours de congés payés acquiert-on par mois ?",
+        "L'article L3141-3 du Code du travail le prévoit.",
+        "Indique le SIRET de la société et son code APE.",
+        "Bonjour Madame la Directrice,",
+        "La réunion du 12 mars 2024 est reportée au 3 avril 2024.",
+        "Nous avons 12 places et 3 rues à repeindre.",
+        "Mot de passe oublié : que faire ?",
+        "La version 1.2.3 coûte 1 234 567,89 euros.",
+        "Réponds à [PERSONNE_1] au [TELEPHONE_1].",
+        "La France et l'Allemagne ont signé l'accord.",
+    ],
+)
+def test_is_left_alone(analyzer: PiiAnalyzer, text: str) -> None:
+    assert found(analyzer, text) == set()
+
+
+def test_a_name_once_found_is_found_everywhere(analyzer: PiiAnalyzer) -> None:
+    text = "Jean Vasseur est arrivé. Le chef apprécie Vasseur ; VASSEUR aussi. Merci à Jean !"
+    names = [text[each.start : each.end] for each in analyzer.find(text)]
+    assert names == ["Jean Vasseur", "Vasseur", "VASSEUR", "Jean"]
+
+
+def test_threads_share_one_analyser(analyzer: PiiAnalyzer) -> None:
+    texts = [f"Mme Anne Leroy{'x' * n} habite 12 rue de la Paix, 75002 Paris" for n in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda text: found(analyzer, text), texts))
+    for number, result in enumerate(results):
+        assert ("PERSON", f"Anne Leroy{'x' * number}") in result
+
+
+def test_a_private_key_is_one_secret(analyzer: PiiAnalyzer) -> None:
+    key = (
+        "-----BEGIN PRIVATE KEY-----\n" + "\n".join(["MIIEvQIBADANBgkq" * 4] * 12)
+    ) + "\n-----END PRIVATE KEY-----"
+    assert ("SECRET", key) in found(analyzer, f"Voici :\n{key}\nmerci")
+
+
+HOSTILE = [
+    "1" * 10_000,
+    "1 " * 5_000,
+    "12 " * 3_333,
+    "06 " * 3_333,
+    "a" * 10_000,
+    "Aa " * 3_333,
+    "A" * 10_000,
+    "Jean " * 2_000,
+    " " * 10_000,
+    "\n" * 10_000,
+    "a." * 5_000 + "@",
+    "a@" * 5_000,
+    "a@a." * 2_500,
+    ":" * 10_000,
+    "f:" * 5_000,
+    "12 rue de " * 1_000,
+    "12 rue A A A A " * 667,
+    "né à " * 2_000,
+    "mot de passe " * 770,
+    "-----BEGIN PRIVATE KEY-----" * 370,
+    "FR76 " * 2_000,
+    "AA-" * 3_333,
+    "eyJ" * 3_333,
+    "MM. " * 2_500,
+    "l'" * 5_000,
+    "[PERSONNE_" * 1_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:14]))
+def test_no_pattern_can_be_made_slow(text: str) -> None:
+    slow = {}
+    for recognizer in RECOGNIZERS:
+        started = time.process_time()
+        list(recognizer().spans(text))
+        taken = time.process_time() - started
+        if taken > 1.0:
+            slow[recognizer.__name__] = taken
+    assert slow == {}
+
+
+def test_time_grows_linearly(analyzer: PiiAnalyzer) -> None:
+    paragraph = (
+        "Mme Anne Leroy, 12 rue de la Paix, 75002 Paris, 06 12 34 56 78, a demandé un congé. "
+    )
+
+    def seconds(repeats: int) -> float:
+        started = time.process_time()
+        findings = analyzer.find(paragraph * repeats)
+        assert len(findings) == 3 * repeats
+        return time.process_time() - started
+
+    seconds(20)
+    assert seconds(480) < 3 * 4 * seconds(120)
