@@ -1,0 +1,63 @@
+"""Builds the engine that a configuration asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from models.catalogue import load_catalogue
+from models.errors import N_, ModelsError
+from models.llama.engine import LlamaEngine
+from models.protocol import Engine
+from models.pull import verify
+from models.remote import RemoteEngine
+
+
+class EngineSpecError(ModelsError):
+    """The configuration of an engine does not say what it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """What a configuration says of an engine.
+
+    ``model`` is a name of the catalogue (llama) or of the server's (openai), whose ``url`` is the
+    base address, up to ``/v1``. ``context_length`` is in tokens. ``api_key`` is never shown.
+    """
+
+    kind: Literal["llama", "openai"]
+    model: str
+    url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    context_length: int = 4096
+    threads: int | None = None
+    queue_limit: int = 32
+
+
+def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
+    """Make the engine of ``spec``; loading a model blocks for seconds.
+
+    Raises:
+        EngineSpecError: no address for a remote, or a model that is not an LLM.
+        UnknownModel, ModelMissing, DigestMismatch: as ``models.pull.verify``.
+        EngineError: the model cannot be loaded.
+    """
+    if spec.kind == "openai":
+        if not spec.url:
+            raise EngineSpecError(
+                N_("The engine “{name}” needs the address of its server."), name=spec.model
+            )
+        return RemoteEngine(spec.url, spec.api_key, spec.model, spec.context_length)
+    entry = load_catalogue(models_dir)[spec.model]
+    if entry.role != "llm":
+        raise EngineSpecError(N_("“{name}” is not a language model."), name=entry.name)
+    return LlamaEngine(
+        verify(entry, models_dir),
+        name=entry.name,
+        digest=f"sha256:{entry.sha256}",
+        licence=entry.licence.spdx,
+        context_length=spec.context_length,
+        threads=spec.threads,
+        queue_limit=spec.queue_limit,
+    )

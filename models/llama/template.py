@@ -1,0 +1,105 @@
+"""Messages to tokens, by the chat template that the GGUF file carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import jinja2
+import llama_cpp
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from models.protocol import EngineError, Message
+
+# For the rare GGUF without a template: ChatML, which most instruction models understand.
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+class PromptTemplate:
+    """Renders and tokenizes prompts. Reads the vocabulary only, never the context."""
+
+    def __init__(self, model: llama_cpp.Llama) -> None:
+        self._model = model
+        vocabulary = llama_cpp.llama_model_get_vocab(model.model)
+        template = model.metadata.get("tokenizer.chat_template") or CHATML
+        bos = _text(vocabulary, model.token_bos())
+        eos = _text(vocabulary, model.token_eos())
+        self._formatters = {
+            open_turn: Jinja2ChatFormatter(template, eos, bos, add_generation_prompt=open_turn)
+            for open_turn in (True, False)
+        }
+        # A template that writes the first token itself must not get it twice.
+        adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(vocabulary))
+        self._add_bos = adds_bos and "bos_token" not in template
+        self._marks = _marks_of(vocabulary, template)
+
+    def tokens(self, messages: Sequence[Message], *, open_turn: bool = True) -> list[int]:
+        """The prompt that ``messages`` make; ``open_turn`` begins the assistant's answer.
+
+        Raises:
+            EngineError: when the template refuses this sequence of roles.
+        """
+        turns = [{"role": one.role, "content": self._defused(one.content)} for one in messages]
+        try:
+            prompt = self._formatters[open_turn](messages=turns).prompt  # type: ignore[arg-type]
+        except (jinja2.TemplateError, ValueError) as error:
+            raise EngineError("the model's chat template refuses these messages") from error
+        return self._model.tokenize(prompt.encode(), add_bos=self._add_bos, special=True)
+
+    def public_length(self, messages: Sequence[Message], count: int, prompt: list[int]) -> int:
+        """How many tokens of ``prompt`` come from its first ``count`` messages alone."""
+        if count <= 0:
+            return 0
+        try:
+            public = self.tokens(messages[:count], open_turn=False)
+        except EngineError:  # this template needs more than those messages
+            return 0
+        return common_prefix(public, prompt)
+
+    def _defused(self, content: str) -> str:
+        """Break the model's control tokens where they stand in a message.
+
+        Otherwise a user, or a document, could close its own turn and speak as the system.
+        """
+        if self._marks is None:
+            return content
+        return self._marks.sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", content)
+
+
+def common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
+    """Number of leading items that are equal."""
+    length = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        length += 1
+    return length
+
+
+def _text(vocabulary: object, token: int) -> str:
+    if token < 0:
+        return ""
+    raw = llama_cpp.llama_vocab_get_text(vocabulary, token)
+    return bytes(raw or b"").decode("utf-8", "replace")
+
+
+def _marks_of(vocabulary: object, template: str) -> re.Pattern[str] | None:
+    """Control tokens, and those tokens of the model's makers that its template uses.
+
+    The others of these are ordinary text in some vocabularies: HTML tags, runs of blanks.
+    """
+    marks = set[str]()
+    for token in range(llama_cpp.llama_vocab_n_tokens(vocabulary)):
+        kind = llama_cpp.llama_vocab_get_attr(vocabulary, token)
+        text = _text(vocabulary, token)
+        if kind & llama_cpp.LLAMA_TOKEN_ATTR_CONTROL or (
+            kind & llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED and text in template
+        ):
+            marks.add(text)
+    # one character cannot be broken
+    usable = sorted((mark for mark in marks if len(mark.strip()) > 1), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, usable))) if usable else None

@@ -1,0 +1,231 @@
+"""Any server that speaks OpenAI's chat completions: vLLM, llama-server, Ollama, another machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+
+from models.protocol import (
+    EngineBusy,
+    EngineError,
+    EngineEvent,
+    Finished,
+    FinishReason,
+    GenerationRequest,
+    Message,
+    ModelInfo,
+    Prefilled,
+    PromptTooLong,
+    Sampling,
+    Token,
+    Usage,
+    Work,
+)
+
+CHARACTERS_PER_TOKEN = 3.5  # French and English text under the vocabularies in common use
+_TOKENS_PER_MESSAGE = 4  # the marks that a chat template puts around a turn
+_RETRY_AFTER = 5.0  # seconds, where a busy server does not say
+_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_BUSY = frozenset({429, 503})
+
+
+class _Retriable(Exception):
+    """An attempt failed before its first token; ``error`` is what to raise when none is left."""
+
+    def __init__(self, error: EngineError) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
+class RemoteEngine:
+    """Streams from ``base_url`` + ``/chat/completions``; ``context_length`` is in tokens.
+
+    A request is tried again, up to ``attempts`` times in all, only while no token of it has
+    arrived. ``timeout`` is the longest silence accepted, in seconds: it must leave the server the
+    time to read a long prompt. The CPU time of ``Work`` is 0: the server's is not known here.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        model: str,
+        context_length: int,
+        *,
+        licence: str = "",
+        attempts: int = 3,
+        timeout: float = 120.0,
+        pause: float = 0.5,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._base = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._model = model
+        self._attempts = attempts
+        self._pause = pause
+        self._timeout = httpx.Timeout(timeout, connect=10.0)
+        self._transport = transport
+        self._clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
+        host = httpx.URL(self._base).host
+        self._info = ModelInfo(model, f"remote:{host}/{model}", licence, context_length)
+
+    @property
+    def info(self) -> ModelInfo:
+        """The identity of the model; its digest cannot be known, and says where it runs."""
+        return self._info
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """An estimate, for these servers share no tokenizer: characters / 3.5, plus the marks."""
+        characters = sum(len(message.content) for message in messages)
+        return int(characters / CHARACTERS_PER_TOKEN) + _TOKENS_PER_MESSAGE * len(messages) + 1
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[EngineEvent, None]:
+        """Stream a generation; closing the generator closes the connection, which cancels it.
+
+        ``Usage`` is the server's where it gives one, else the estimate of ``count_tokens`` and
+        one token for each piece of the stream. Each ``Token`` counts 1.
+
+        Raises:
+            PromptTooLong: by the estimate of ``count_tokens``, before anything is sent.
+            EngineBusy: when the server says that it is.
+            EngineError: when it fails, or stays silent.
+        """
+        estimate = self.count_tokens(request.messages)
+        wanted = request.sampling.max_tokens
+        if estimate + wanted > self._info.context_length:
+            raise PromptTooLong(estimate, wanted, self._info.context_length)
+        for attempt in range(1, self._attempts + 1):
+            try:
+                async with aclosing(self._attempt(request, estimate)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except _Retriable as failure:
+                if attempt == self._attempts:
+                    raise failure.error from failure
+            await asyncio.sleep(self._pause * 2 ** (attempt - 1))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        """The client of the running loop: connections belong to the loop that opened them."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = httpx.AsyncClient(
+                headers=self._headers,
+                timeout=self._timeout,
+                transport=self._transport,
+                trust_env=False,  # no proxy but a configured one: zero egress
+            )
+        return self._clients[loop]
+
+    async def _attempt(
+        self, request: GenerationRequest, estimate: int
+    ) -> AsyncGenerator[EngineEvent, None]:
+        started = last = time.monotonic()
+        first: float | None = None
+        pieces = 0
+        reason: FinishReason = "stop"
+        usage: dict[str, Any] = {}
+        body = _body(self._model, request.messages, request.sampling)
+        try:
+            async with self._client().stream(
+                "POST", f"{self._base}/chat/completions", json=body
+            ) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    raise _refusal(response)
+                async with aclosing(_events(response)) as chunks:
+                    async for chunk in chunks:
+                        usage = chunk.get("usage") or usage
+                        for choice in chunk.get("choices") or ():
+                            if choice.get("finish_reason") == "length":
+                                reason = "length"
+                            text = (choice.get("delta") or {}).get("content") or ""
+                            if not text:
+                                continue
+                            now = time.monotonic()
+                            if first is None:
+                                first = now
+                                yield Prefilled(estimate, estimate, 0, Work(started, now, 0.0))
+                                last = now
+                            pieces += 1
+                            yield Token(text, 1, Work(last, now, 0.0))
+                            last = now
+        except (httpx.HTTPError, ValueError) as error:
+            failed = EngineError(f"the model's server failed: {type(error).__name__}")
+            if first is None and isinstance(error, httpx.HTTPError):
+                raise _Retriable(failed) from error
+            raise failed from error
+        ended = time.monotonic()
+        yield Finished(
+            reason, _usage(usage, estimate, pieces, (first or ended) - started, ended - started)
+        )
+
+
+def _body(model: str, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": one.role, "content": one.content} for one in messages],
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    return body
+
+
+def _refusal(response: httpx.Response) -> Exception:
+    """The error for an answer other than 200. The server's words may quote the prompt: dropped."""
+    status = response.status_code
+    error = EngineError(f"the model's server answered HTTP {status}")
+    if status in _BUSY:
+        given = response.headers.get("Retry-After", "")
+        error = EngineBusy(float(given) if given.isdigit() else _RETRY_AFTER)
+    return _Retriable(error) if status in _RETRIED else error
+
+
+async def _events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:
+    """The JSON objects of a stream of server-sent events, up to ``[DONE]``."""
+    lines: AsyncIterator[str] = response.aiter_lines()
+    async for line in lines:
+        if not line.startswith("data:"):
+            continue
+        data = line[5:].strip()
+        if data == "[DONE]":
+            return
+        chunk = json.loads(data)
+        if not isinstance(chunk, dict) or "error" in chunk:
+            raise ValueError("an error inside the stream")
+        yield chunk
+    raise httpx.RemoteProtocolError("the stream ended without [DONE]")
+
+
+def _usage(
+    given: dict[str, Any], estimate: int, pieces: int, prefill: float, total: float
+) -> Usage:
+    details = given.get("prompt_tokens_details") or {}
+    return Usage(
+        prompt_tokens=int(given.get("prompt_tokens") or estimate),
+        cached_tokens=int(details.get("cached_tokens") or 0),
+        completion_tokens=int(given.get("completion_tokens") or pieces),
+        queue_seconds=0.0,
+        prefill_seconds=prefill,
+        decode_seconds=total - prefill,
+        cpu_seconds=0.0,
+    )

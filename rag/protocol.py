@@ -1,0 +1,96 @@
+"""What retrieval promises to the road: passages with their origin, and what supports an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document, with all that a reader needs to find and judge the original.
+
+    ``digest`` is the sha256 of ``text``; ``date`` is ISO 8601, the date that the publisher gives;
+    ``reference`` is how people cite it («L3141-3»), empty where there is none.
+    """
+
+    id: str
+    document_id: str
+    source: str
+    title: str
+    section_path: tuple[str, ...]
+    reference: str
+    text: str
+    url: str
+    date: str
+    licence: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage with its fused score and its rank (from 1) in each index, if any."""
+
+    passage: Passage
+    score: float
+    fulltext_rank: int | None
+    vector_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """The result of a search: best first. ``searched`` is the number of passages looked through.
+
+    ``vectors_ready`` is the share (0 to 1) of those passages that have a vector yet.
+    """
+
+    hits: tuple[Hit, ...]
+    searched: int
+    vectors_ready: float
+
+
+class Retriever(Protocol):
+    """Finds the passages that answer a question. ``sources`` of None means all of them."""
+
+    def count(self, sources: frozenset[str] | None = None) -> int: ...
+
+    def search(
+        self, query: str, *, sources: frozenset[str] | None = None, limit: int = 5
+    ) -> Retrieval: ...
+
+    def passage(self, passage_id: str) -> Passage | None: ...
+
+
+Support = Literal["supported", "corrected", "unsupported", "not_factual"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSentence:
+    """A sentence of the answer and the passages (numbers from 1) that hold what it says."""
+
+    text: str
+    support: Support
+    citations: tuple[int, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """What the sources say of an answer.
+
+    ``text`` is the answer with its citations corrected: wrong ones removed, missing ones added.
+    ``score`` is the share of factual sentences that a passage supports, None where there are none.
+    ``cited`` are the numbers of the passages that the corrected text cites.
+    """
+
+    text: str
+    sentences: tuple[CheckedSentence, ...]
+    cited: tuple[int, ...]
+    score: float | None
+
+
+class CitationChecker(Protocol):
+    """Aligns each sentence of an answer with the passages that were given to the model."""
+
+    def check(self, answer: str, passages: Sequence[Passage]) -> Grounding: ...

@@ -1,0 +1,225 @@
+"""Documents and passages in the database: the truth that both indexes are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
+
+from rag import chunking
+from rag.documents import Document
+from rag.protocol import Passage
+from rag.rows import head_of, passage_of, row_of
+from rag.tables import documents, passages, vectors
+
+_CHUNK = 500  # SQLite binds at most 32,766 values a statement; PostgreSQL 65,535
+
+_PASSAGE = select(
+    passages.c.id,
+    passages.c.document_id,
+    passages.c.source,
+    documents.c.title,
+    passages.c.section_path,
+    passages.c.reference,
+    passages.c.text,
+    passages.c.url,
+    documents.c.date,
+    documents.c.licence,
+    passages.c.digest,
+).join_from(passages, documents, passages.c.document_id == documents.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a write did to the passages: those the indexes must add, and those they must drop."""
+
+    added: tuple[Passage, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
+
+
+class Store:
+    """Reads and writes documents and passages. Safe to share by threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def engine(self) -> Engine:
+        """The database."""
+        return self._engine
+
+    def digests(self, source: str) -> dict[str, str]:
+        """The digest of each document of ``source``; none for those to be cut again."""
+        query = select(documents.c.id, documents.c.digest, documents.c.cut)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(documents.c.source == source)).all()
+        return {row.id: row.digest if row.cut == chunking.VERSION else "" for row in rows}
+
+    def write(self, batch: Sequence[Document], seen: Sequence[str], run: int) -> Change:
+        """Store ``batch`` and note that ``seen`` were met unchanged, in one transaction."""
+        with self._engine.begin() as connection:
+            for chunk in _chunks(seen):
+                connection.execute(
+                    update(documents).where(documents.c.id.in_(chunk)).values(run=run)
+                )
+            return self._replace(connection, batch, run)
+
+    def _replace(self, connection: Connection, batch: Sequence[Document], run: int) -> Change:
+        by_id = {document.id: document for document in batch}
+        new: dict[str, Passage] = {}
+        rows: list[dict[str, Any]] = []
+        for document in by_id.values():
+            for piece in chunking.cut(document):
+                new[piece.id] = Passage(
+                    piece.id,
+                    document.id,
+                    document.source,
+                    document.title,
+                    piece.section_path,
+                    piece.reference,
+                    piece.text,
+                    piece.url,
+                    document.date,
+                    document.licence,
+                    piece.digest,
+                )
+                rows.append(row_of(document, piece))
+        old = self._delete(connection, list(by_id))
+        if by_id:
+            connection.execute(insert(documents), [head_of(d, run) for d in by_id.values()])
+        if rows:
+            connection.execute(insert(passages), rows)
+        return Change(
+            tuple(p for p in new.values() if p.id not in old), tuple(sorted(old - set(new)))
+        )
+
+    def _delete(self, connection: Connection, ids: Sequence[str]) -> set[str]:
+        """Delete documents; return the ids of the passages that went with them."""
+        gone: set[str] = set()
+        for chunk in _chunks(ids):
+            where = passages.c.document_id.in_(chunk)
+            gone.update(connection.execute(select(passages.c.id).where(where)).scalars())
+            connection.execute(delete(passages).where(where))
+            connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
+        return gone
+
+    def remove_unseen(self, source: str, run: int) -> tuple[int, Change]:
+        """Delete the documents of ``source`` that ``run`` did not see; how many, and what goes."""
+        with self._engine.begin() as connection:
+            query = select(documents.c.id).where(
+                documents.c.source == source, documents.c.run != run
+            )
+            ids = list(connection.execute(query).scalars())
+            return len(ids), Change(removed=tuple(sorted(self._delete(connection, ids))))
+
+    def remove_sources(self, keep: Iterable[str]) -> Change:
+        """Delete the documents of each source that is not in ``keep``."""
+        with self._engine.begin() as connection:
+            query = select(documents.c.id).where(documents.c.source.not_in(list(keep)))
+            ids = list(connection.execute(query).scalars())
+            return Change(removed=tuple(sorted(self._delete(connection, ids))))
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages of these ids; those that no longer exist are left out."""
+        found: dict[str, Passage] = {}
+        with self._engine.connect() as connection:
+            for chunk in _chunks(ids):
+                for row in connection.execute(_PASSAGE.where(passages.c.id.in_(chunk))):
+                    found[row.id] = passage_of(row)
+        return found
+
+    def ids(self) -> set[str]:
+        """The ids of all passages."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(passages.c.id)).scalars())
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """The passages of one document, in reading order."""
+        query = _PASSAGE.where(passages.c.document_id == document_id).order_by(passages.c.position)
+        with self._engine.connect() as connection:
+            return [passage_of(row) for row in connection.execute(query)]
+
+    def by_reference(self, references: Sequence[str], limit: int = 20) -> list[Passage]:
+        """The passages of the articles that these normal references name."""
+        query = _PASSAGE.where(passages.c.reference.in_(list(references)))
+        query = query.order_by(passages.c.source, documents.c.id, passages.c.position).limit(limit)
+        with self._engine.connect() as connection:
+            return [passage_of(row) for row in connection.execute(query)]
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """The number of documents and of passages, by source."""
+        with self._engine.connect() as connection:
+            heads = _count_by(connection, documents.c.source)
+            pieces = _count_by(connection, passages.c.source)
+        return {source: (count, pieces.get(source, 0)) for source, count in heads.items()}
+
+    def vector_counts(self, embedder: str) -> dict[str, int]:
+        """The number of passages that have a vector by ``embedder``, by source."""
+        with self._engine.connect() as connection:
+            return _count_by(connection, vectors.c.source, vectors.c.embedder == embedder)
+
+    def without_vector(
+        self, embedder: str, priorities: Mapping[str, int], limit: int
+    ) -> list[Passage]:
+        """The next passages to be embedded: by priority of their source, then reading order."""
+        known = select(vectors.c.passage_id).where(
+            vectors.c.passage_id == passages.c.id, vectors.c.embedder == embedder
+        )
+        ranks = dict(priorities) or {"": 0}
+        rank = case(ranks, value=passages.c.source, else_=1000)
+        query = _PASSAGE.where(~known.exists()).order_by(
+            rank, passages.c.document_id, passages.c.position
+        )
+        with self._engine.connect() as connection:
+            return [passage_of(row) for row in connection.execute(query.limit(limit))]
+
+    def surplus_vectors(self, embedder: str, limit: int) -> list[str]:
+        """Ids noted as embedded whose passage is gone."""
+        alive = select(passages.c.id).where(passages.c.id == vectors.c.passage_id)
+        query = select(vectors.c.passage_id).where(vectors.c.embedder == embedder, ~alive.exists())
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.limit(limit)).scalars())
+
+    def vector_ids(self, embedder: str) -> set[str]:
+        """Ids of the passages noted as embedded."""
+        query = select(vectors.c.passage_id).where(vectors.c.embedder == embedder)
+        with self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
+    def note_vectors(self, embedder: str, embedded: Sequence[Passage]) -> None:
+        """Note that the vectors of these passages are in the index."""
+        ids = [passage.id for passage in embedded]
+        with self._engine.begin() as connection:
+            _forget(connection, embedder, ids)
+            if embedded:
+                rows = [
+                    {"passage_id": p.id, "embedder": embedder, "source": p.source} for p in embedded
+                ]
+                connection.execute(insert(vectors), rows)
+
+    def forget_vectors(self, embedder: str, ids: Sequence[str] | None = None) -> None:
+        """Note that these vectors, or all of ``embedder``, are no longer in the index."""
+        with self._engine.begin() as connection:
+            if ids is None:
+                connection.execute(delete(vectors).where(vectors.c.embedder == embedder))
+            else:
+                _forget(connection, embedder, ids)
+
+
+def _forget(connection: Connection, embedder: str, ids: Sequence[str]) -> None:
+    for chunk in _chunks(ids):
+        connection.execute(
+            delete(vectors).where(vectors.c.embedder == embedder, vectors.c.passage_id.in_(chunk))
+        )
+
+
+def _count_by(connection: Connection, column: Any, *where: Any) -> dict[str, int]:
+    query = select(column, func.count()).where(*where).group_by(column)
+    return {str(key): int(count) for key, count in connection.execute(query).all()}

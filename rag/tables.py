@@ -1,0 +1,72 @@
+"""The tables of this room. Documents and passages are the truth; the indexes follow them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# ``run`` is the last sync that saw the document: what the latest whole sync did not see is gone.
+# ``rank`` is the priority of the source, so that vectors are computed in the order that serves.
+documents = Table(
+    "rag_documents",
+    metadata,
+    Column("id", String(255), primary_key=True),
+    Column("source", String(63), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("date", String(10), nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("cut", String(16), nullable=False),
+    Column("run", Integer, nullable=False),
+)
+
+passages = Table(
+    "rag_passages",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("document_id", String(255), ForeignKey("rag_documents.id"), nullable=False, index=True),
+    Column("source", String(63), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("section_path", Text, nullable=False),
+    Column("reference", String(255), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+
+# A row says that the vector of a passage, by this embedder, is in the vector index. There is no
+# foreign key: the row of a removed passage stays until its vector is removed as well.
+vectors = Table(
+    "rag_vectors",
+    metadata,
+    Column("passage_id", String(24), primary_key=True),
+    Column("embedder", String(128), primary_key=True),
+    Column("source", String(63), nullable=False),
+    Index("ix_rag_vectors_embedder_source", "embedder", "source"),
+)
+
+# Seconds are Unix time. ``status``: running, complete or failed. ``problems`` is JSON.
+sync_runs = Table(
+    "rag_sync_runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(63), nullable=False, index=True),
+    Column("started", Float, nullable=False),
+    Column("ended", Float),
+    Column("status", String(16), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("added", Integer, nullable=False, default=0),
+    Column("changed", Integer, nullable=False, default=0),
+    Column("unchanged", Integer, nullable=False, default=0),
+    Column("removed", Integer, nullable=False, default=0),
+    Column("problems", Text, nullable=False, default="[]"),
+)

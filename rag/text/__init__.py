@@ -1,0 +1,1 @@
+"""Reading French text: words and their stems, article references, sentences, HTML as text."""

@@ -1,0 +1,212 @@
+"""The remote engine, against a real HTTP server that speaks OpenAI's protocol on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from models.protocol import (
+    EngineBusy,
+    EngineError,
+    EngineEvent,
+    Finished,
+    GenerationRequest,
+    Message,
+    Prefilled,
+    PromptTooLong,
+    Sampling,
+    Token,
+)
+from models.remote import RemoteEngine
+
+WORDS = ["Bon", "jour", " à", " tous"]
+
+
+class Peer:
+    """A small model server. ``failures`` are the statuses that it answers first."""
+
+    def __init__(self) -> None:
+        self.failures: list[int] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+        self.ending = "done"
+        self.written = 0
+        self.left = threading.Event()
+        app = FastAPI()
+        app.post("/v1/chat/completions")(self.complete)
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/"
+        self.server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        self.thread = threading.Thread(target=self.server.run, args=([listener],), daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+
+    async def complete(self, request: Request) -> Response:
+        """Answer a completion, or fail as told."""
+        self.bodies.append(await request.json())
+        self.keys.append(request.headers.get("authorization"))
+        if self.failures:
+            status = self.failures.pop(0)
+            return JSONResponse({"error": "my secret"}, status, headers={"Retry-After": "7"})
+        return StreamingResponse(self.stream(), media_type="text/event-stream")
+
+    async def stream(self) -> AsyncIterator[str]:
+        """The words, then what ``ending`` says."""
+        try:
+            yield ": a comment\n\n"
+            yield _data(choices=[{"delta": {"role": "assistant", "content": ""}}])
+            for word in WORDS if self.ending != "endless" else WORDS * 1000:
+                self.written += 1
+                yield _data(choices=[{"delta": {"content": word}, "finish_reason": None}])
+                if self.ending == "cut":
+                    return
+                if self.ending == "error":
+                    yield _data(error={"message": "out of memory"})
+                    return
+                if self.ending == "endless":
+                    await asyncio.sleep(0.01)
+            yield _data(choices=[{"delta": {}, "finish_reason": "length"}])
+            yield _data(choices=[], usage={"prompt_tokens": 11, "completion_tokens": 5})
+            yield "data: [DONE]\n\n"
+        finally:
+            self.left.set()
+
+
+def _data(**chunk: Any) -> str:
+    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    """A running ``Peer``."""
+    made = Peer()
+    yield made
+    made.server.should_exit = True
+    made.thread.join(5)
+
+
+def engine_of(peer: Peer, **options: Any) -> RemoteEngine:
+    """A remote engine on ``peer``."""
+    return RemoteEngine(peer.url, "key", "tiny", 512, pause=0.01, timeout=5, **options)
+
+
+REQUEST = GenerationRequest(
+    "r",
+    (Message("system", "Be brief."), Message("user", "Salut")),
+    Sampling(max_tokens=20, temperature=0.3, seed=4, stop=("###",)),
+)
+
+
+def run(engine: RemoteEngine, request: GenerationRequest = REQUEST) -> list[EngineEvent]:
+    """Serve one request and close."""
+
+    async def scenario() -> list[EngineEvent]:
+        try:
+            return [event async for event in engine.generate(request)]
+        finally:
+            await engine.close()
+
+    return asyncio.run(scenario())
+
+
+def test_a_stream_becomes_events_with_the_server_s_usage(peer: Peer) -> None:
+    events = run(engine_of(peer))
+    assert isinstance(events[0], Prefilled)
+    assert [event.text for event in events if isinstance(event, Token)] == WORDS
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert last.reason == "length"
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens) == (11, 5)
+    assert last.usage.decode_seconds >= 0
+
+
+def test_it_asks_for_what_the_request_says(peer: Peer) -> None:
+    run(engine_of(peer))
+    (body,) = peer.bodies
+    assert body["messages"][1] == {"role": "user", "content": "Salut"}
+    assert (body["model"], body["max_tokens"], body["temperature"]) == ("tiny", 20, 0.3)
+    assert (body["seed"], body["stop"]) == (4, ["###"])
+    assert body["stream"] and body["stream_options"] == {"include_usage": True}
+    assert peer.keys == ["Bearer key"]
+
+
+def test_a_failure_before_the_first_token_is_tried_again(peer: Peer) -> None:
+    peer.failures = [503, 500]
+    assert isinstance(run(engine_of(peer))[-1], Finished)
+    assert len(peer.bodies) == 3
+
+
+def test_a_server_that_stays_busy_says_when_to_come_back(peer: Peer) -> None:
+    peer.failures = [429] * 5
+    with pytest.raises(EngineBusy) as caught:
+        run(engine_of(peer))
+    assert caught.value.retry_after == 7
+    assert len(peer.bodies) == 3
+
+
+def test_a_refusal_is_not_tried_again_and_its_words_are_dropped(peer: Peer) -> None:
+    peer.failures = [400]
+    with pytest.raises(EngineError, match="HTTP 400") as caught:
+        run(engine_of(peer))
+    assert "secret" not in str(caught.value)
+    assert len(peer.bodies) == 1
+
+
+@pytest.mark.parametrize("ending", ["cut", "error"])
+def test_a_failure_after_the_first_token_is_an_error_and_never_said_twice(
+    peer: Peer, ending: str
+) -> None:
+    peer.ending = ending
+    with pytest.raises(EngineError):
+        run(engine_of(peer))
+    assert len(peer.bodies) == 1
+
+
+def test_a_server_that_is_not_there_is_an_error() -> None:
+    engine = RemoteEngine("http://127.0.0.1:9/v1", None, "tiny", 512, attempts=2, pause=0.01)
+    with pytest.raises(EngineError, match="ConnectError"):
+        run(engine)
+
+
+def test_closing_the_generator_closes_the_connection(peer: Peer) -> None:
+    peer.ending = "endless"
+
+    async def scenario() -> None:
+        engine = engine_of(peer)
+        async with aclosing(engine.generate(REQUEST)) as stream:
+            async for event in stream:
+                if isinstance(event, Token):
+                    break
+        assert await asyncio.to_thread(peer.left.wait, 5)
+        await engine.close()
+
+    asyncio.run(scenario())
+    assert peer.written < len(WORDS) * 1000
+
+
+def test_a_prompt_that_does_not_fit_is_refused_before_anything_is_sent(peer: Peer) -> None:
+    engine = engine_of(peer)
+    long = GenerationRequest("r", (Message("user", "x" * 3500),), Sampling(max_tokens=10))
+    with pytest.raises(PromptTooLong) as caught:
+        run(engine, long)
+    assert caught.value.prompt_tokens == engine.count_tokens(long.messages) == 1005
+    assert peer.bodies == []
+
+
+def test_its_digest_says_that_it_runs_elsewhere(peer: Peer) -> None:
+    info = engine_of(peer).info
+    assert info.digest == "remote:127.0.0.1/tiny"
+    assert "key" not in repr(info)

@@ -1,0 +1,140 @@
+"""An answer is only as good as what its sources say: the checker finds, mends and marks."""
+
+from __future__ import annotations
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.citations import LexicalCitationChecker, without_citations
+from tests.rag.conftest import make_passage
+
+LEAVE = make_passage(
+    "Le salarié a droit à un congé de deux jours et demi ouvrables par mois de travail effectif "
+    "chez le même employeur.\nLa durée totale du congé exigible ne peut excéder trente jours "
+    "ouvrables.",
+    title="Code du travail, article L3141-3",
+    reference="L3141-3",
+)
+NOTICE = make_passage(
+    "En cas de démission, l'existence et la durée du préavis sont fixées par la loi, ou par "
+    "convention ou accord collectif de travail.",
+    title="La démission",
+)
+PASSAGES = [LEAVE, NOTICE]
+CHECKER = LexicalCitationChecker()
+
+
+def _only(answer: str) -> tuple[str, str, tuple[int, ...]]:
+    grounding = CHECKER.check(answer, PASSAGES)
+    (sentence,) = grounding.sentences
+    return grounding.text, sentence.support, sentence.citations
+
+
+def test_a_forgotten_citation_is_added_before_the_full_stop() -> None:
+    text, support, cited = _only("Le salarié acquiert 2,5 jours ouvrables de congé par mois.")
+    assert text == "Le salarié acquiert 2,5 jours ouvrables de congé par mois [1]."
+    assert (support, cited) == ("corrected", (1,))
+
+
+def test_a_right_citation_stays() -> None:
+    text, support, _ = _only("La durée du préavis de démission est fixée par la loi [2].")
+    assert text == "La durée du préavis de démission est fixée par la loi [2]."
+    assert support == "supported"
+
+
+def test_a_citation_of_the_wrong_passage_or_of_none_is_replaced() -> None:
+    for wrong in ("[1]", "[7]", "[1, 7]", "[Source 1]", "[1](https://exemple.invalid/x)"):
+        text, support, cited = _only(
+            f"La durée du préavis de démission est fixée par la loi {wrong}."
+        )
+        assert text == "La durée du préavis de démission est fixée par la loi [2]."
+        assert (support, cited) == ("corrected", (2,))
+
+
+def test_a_number_that_no_passage_gives_is_not_supported() -> None:
+    text, support, cited = _only("Le salarié a droit à 3 jours ouvrables de congé par mois [1].")
+    assert text == "Le salarié a droit à 3 jours ouvrables de congé par mois."
+    assert (support, cited) == ("unsupported", ())
+
+
+def test_a_number_from_another_passage_does_not_lend_its_support() -> None:
+    assert _only("Le préavis de démission est de trente jours.")[1] == "unsupported"
+
+
+def test_an_article_that_no_passage_names_is_not_supported() -> None:
+    assert _only("L'article L. 3141-3 donne droit à un congé par mois de travail.")[2] == (1,)
+    assert _only("L'article L. 9999-1 donne droit à un congé par mois.")[1] == "unsupported"
+
+
+def test_what_states_nothing_is_not_judged() -> None:
+    answer = (
+        "Bonjour,\n\n## Congés\n**À retenir :**\n"
+        "N'hésitez pas à me demander d'autres précisions !\n"
+        "Souhaitez-vous un exemple de lettre de démission ?\n"
+        "Les sources ne répondent pas à cette question sur le préavis."
+    )
+    grounding = CHECKER.check(answer, PASSAGES)
+    assert {s.support for s in grounding.sentences} == {"not_factual"}
+    assert grounding.text == answer and grounding.score is None and grounding.cited == ()
+
+
+def test_each_item_of_a_list_is_judged_on_its_own() -> None:
+    grounding = CHECKER.check(
+        "- 2,5 jours ouvrables par mois de travail ;\n- une prime de 4 500 euros.", PASSAGES
+    )
+    assert [s.support for s in grounding.sentences] == ["corrected", "unsupported"]
+    assert grounding.text.startswith("- 2,5 jours ouvrables par mois de travail [1] ;")
+    assert grounding.score == 0.5
+
+
+def test_placeholders_and_code_are_left_alone() -> None:
+    answer = "Madame [PERSONNE_1], voici :\n```\nx = a[1]\n```"
+    assert "[PERSONNE_1]" in CHECKER.check(answer, PASSAGES).text
+
+
+def test_without_passages_nothing_is_supported_and_nothing_fails() -> None:
+    grounding = CHECKER.check("Le préavis de démission dure deux mois [1].", [])
+    assert grounding.text == "Le préavis de démission dure deux mois."
+    assert grounding.score == 0.0
+
+
+_PIECES = (
+    *("congé", "jours", "2,5", "préavis", "démission", "loi", "le", "mois", "\n", "-", "**"),
+    *(".", "!", "?", "[1]", "[2]", "[9]", "[1,2]", "[", "]", "【3】"),
+)
+_WORDS = st.sampled_from(_PIECES)
+
+
+@given(st.lists(_WORDS, max_size=40).map(" ".join))
+def test_citations_exist_and_the_words_of_the_answer_stay(answer: str) -> None:
+    grounding = CHECKER.check(answer, PASSAGES)
+    assert all(1 <= n <= len(PASSAGES) for n in grounding.cited)
+    for sentence in grounding.sentences:
+        assert set(sentence.citations) <= set(grounding.cited)
+        assert bool(sentence.citations) == (sentence.support in ("supported", "corrected"))
+
+    def bare(text: str) -> str:
+        return "".join(without_citations(text).split())
+
+    if "[ ]" not in answer:
+        assert bare(grounding.text) == bare(answer)
+    assert grounding == CHECKER.check(answer, PASSAGES)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_checked_without_failing(answer: str) -> None:
+    CHECKER.check(answer, PASSAGES)
+
+
+def test_time_grows_with_the_length_only() -> None:
+    def seconds(answer: str) -> float:
+        started = time.perf_counter()
+        CHECKER.check(answer, PASSAGES)
+        return time.perf_counter() - started
+
+    seconds("[1] " * 100)
+    assert seconds("[" * 20_000) < 2.0
+    assert seconds("[1]" * 7_000) < 2.0
+    assert seconds("Le préavis est fixé par la loi. " * 600) < 5.0
