@@ -1,0 +1,175 @@
+"""A charter that has been read, checked and merged: what the road asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from governance.charter.problems import Mark
+from governance.charter.schema import (
+    ENTITIES,
+    Assistant,
+    Audit,
+    CharterDocument,
+    Effect,
+    Energy,
+    Handling,
+    Labelling,
+    Literacy,
+    Metric,
+    Organisation,
+    Period,
+    PersonalData,
+    Service,
+    Use,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A use in force.
+
+    ``layer`` is how deep it was written: 0 in the common base, 1 in a service of the base, 2 in
+    the charter that extends it, and so on. A use that a child tightens stands once for each layer,
+    so that nothing the child writes can weaken what its parent holds. ``services`` of None means
+    all of them.
+    """
+
+    use: Use
+    layer: int
+    services: frozenset[str] | None
+    origin: Mark
+
+    @property
+    def effect(self) -> Effect:
+        """What the use asks for."""
+        return self.use.effect
+
+    def concerns(self, service: str) -> bool:
+        """Whether the use holds for ``service``."""
+        return self.services is None or service in self.services
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRules:
+    """All that holds for one service; ``sources`` of None means all of them."""
+
+    id: str
+    title: str
+    models: tuple[str, ...]
+    sources: frozenset[str] | None
+    quotas: Mapping[tuple[Metric, Period], float]
+    max_tokens: int
+    rules: tuple[Rule, ...]
+    personal_data: Mapping[str, Handling]
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """The uses that hold for this service, once each, in the order of the charter."""
+        return tuple({rule.use.id: rule.use for rule in self.rules}.values())
+
+
+class UnknownService(KeyError):
+    """The charter has no such service; its argument is the id that was asked for."""
+
+
+@dataclass(frozen=True)
+class Charter:
+    """A valid charter. ``document`` is the whole, with what it extends merged in.
+
+    ``bundle`` holds the texts that it was read from, by file name, the charter's own first;
+    ``file`` is its own name; ``places`` gives where each field of ``document`` was written.
+    """
+
+    document: CharterDocument
+    rules: tuple[Rule, ...]
+    bundle: Mapping[str, str]
+    file: str
+    places: Mapping[str, Mark]
+
+    @property
+    def organisation(self) -> Organisation:
+        """Whose charter this is."""
+        return self.document.organisation
+
+    @property
+    def assistant(self) -> Assistant:
+        """How the assistant presents itself."""
+        return self.document.assistant
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """The organisation's uses, those of single services left out."""
+        return self.document.uses
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The services, in the order of the charter."""
+        return self.document.services
+
+    @property
+    def personal_data(self) -> PersonalData:
+        """What is done with each kind of personal data."""
+        return self.document.personal_data
+
+    @property
+    def labelling(self) -> Labelling:
+        """How answers are marked."""
+        return self.document.labelling
+
+    @property
+    def energy(self) -> Energy:
+        """How energy is shown."""
+        return self.document.energy
+
+    @property
+    def audit(self) -> Audit:
+        """How the log is kept."""
+        return self.document.audit
+
+    @property
+    def literacy(self) -> Literacy:
+        """What helps people to use AI knowingly."""
+        return self.document.literacy
+
+    @cached_property
+    def _effective(self) -> dict[str, ServiceRules]:
+        handlings: Mapping[str, Handling] = MappingProxyType(
+            {entity: self.personal_data.handling(entity) for entity in ENTITIES}
+        )
+        return {
+            service.id: ServiceRules(
+                id=service.id,
+                title=service.title,
+                models=service.models,
+                sources=None if service.sources == "all" else frozenset(service.sources),
+                quotas=MappingProxyType({(q.metric, q.period): q.limit for q in service.quotas}),
+                max_tokens=service.max_tokens,
+                rules=tuple(rule for rule in self.rules if rule.concerns(service.id)),
+                personal_data=handlings,
+            )
+            for service in self.services
+        }
+
+    def service(self, service_id: str) -> Service:
+        """The service ``service_id`` as written. Raises UnknownService."""
+        for service in self.services:
+            if service.id == service_id:
+                return service
+        raise UnknownService(service_id)
+
+    def effective(self, service_id: str) -> ServiceRules:
+        """All that holds for ``service_id``. Raises UnknownService."""
+        try:
+            return self._effective[service_id]
+        except KeyError:
+            raise UnknownService(service_id) from None
+
+    def contact_of(self, use: Use) -> str:
+        """Whom a refused person can turn to, as shown: a name and an address, or the use's text."""
+        person = {"dpo": self.organisation.dpo, "contact": self.organisation.contact}.get(
+            use.contact
+        )
+        return f"{person.name} ({person.email})" if person else use.contact

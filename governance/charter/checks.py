@@ -1,0 +1,98 @@
+"""What no single field can tell: ids that stand twice, names of services that do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from governance.charter.problems import CharterProblem, at, dotted, nearest
+from governance.charter.schema import EFFECTS
+from governance.charter.tree import Node
+
+Path = tuple[str | int, ...]
+
+
+def check_whole(root: Node, *, complete: bool) -> list[CharterProblem]:
+    """The problems between fields. ``complete`` is False for a base that leaves services open."""
+    problems = [
+        *_twice(root.get("uses"), ("uses",), _id),
+        *_twice(root.get("services"), ("services",), _id),
+        *(_services_named(root) if complete else ()),
+    ]
+    services = root.get("services")
+    for i, service in enumerate(services.items if services else ()):
+        path: Path = ("services", i)
+        problems += _twice(service.get("uses"), (*path, "uses"), _id)
+        problems += _twice(service.get("quotas"), (*path, "quotas"), _quota)
+        problems += _weaker_in_service(root, service, path)
+    return problems
+
+
+def _twice(
+    listed: Node | None, path: Path, name: Callable[[Node], str | None]
+) -> Iterator[CharterProblem]:
+    seen: dict[str, Node] = {}
+    for i, node in enumerate(listed.items if listed else ()):
+        key = name(node)
+        if key is None:
+            continue
+        if key in seen:
+            message = "«{key}» stands twice here; it stands first on line {line}."
+            yield at(node.mark, dotted((*path, i)), message, key=key, line=seen[key].mark.line)
+        else:
+            seen[key] = node
+
+
+def _services_named(root: Node) -> Iterator[CharterProblem]:
+    services, uses = root.get("services"), root.get("uses")
+    known = {_id(node) for node in (services.items if services else ())} - {None}
+    for i, use in enumerate(uses.items if uses else ()):
+        applies = use.get("applies_to")
+        for j, node in enumerate(applies.items if applies else ()):
+            if isinstance(node.value, str) and node.value not in known:
+                path = dotted(("uses", i, "applies_to", j))
+                close = nearest(node.value, [name for name in known if name])
+                if close:
+                    message = "There is no service «{name}». Did you mean «{close}»?"
+                    yield at(node.mark, path, message, name=node.value, close=close)
+                else:
+                    yield at(node.mark, path, "There is no service «{name}».", name=node.value)
+
+
+def _weaker_in_service(root: Node, service: Node, path: Path) -> Iterator[CharterProblem]:
+    """A service may tighten a use of the organisation, not loosen it."""
+    uses, own = root.get("uses"), service.get("uses")
+    effects = {_id(use): use.get("effect") for use in (uses.items if uses else ())}
+    for i, use in enumerate(own.items if own else ()):
+        wide, narrow = effects.get(_id(use)), use.get("effect")
+        if _id(use) is None or wide is None or narrow is None:
+            continue
+        if (
+            wide.value in EFFECTS
+            and narrow.value in EFFECTS
+            and (EFFECTS.index(narrow.value) < EFFECTS.index(wide.value))
+        ):
+            message = (
+                "«{value}» is weaker than the organisation's «{parent_value}» "
+                "({parent_file}, line {parent_line}): a service may only tighten."
+            )
+            yield at(
+                narrow.mark,
+                dotted((*path, "uses", i, "effect")),
+                message,
+                value=str(narrow.value),
+                parent_value=str(wide.value),
+                parent_file=wide.mark.file,
+                parent_line=wide.mark.line,
+            )
+
+
+def _id(node: Node) -> str | None:
+    held = node.get("id")
+    return held.value if held is not None and isinstance(held.value, str) else None
+
+
+def _quota(node: Node) -> str | None:
+    metric, period = node.get("metric"), node.get("period")
+    if metric is None or period is None:
+        return None
+    return f"{metric.value}/{period.value}"

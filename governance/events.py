@@ -1,0 +1,147 @@
+"""What the road says while an exchange goes down it, in this order.
+
+Refused                                   (the exchange ends there), or
+Accepted → … → Waiting* → Refused         (the model is busy, or the prompt too long), or
+Accepted → Searching → SourcesFound → Prompted → Waiting* → Reading* → Delta* → Completed
+Failed                                    (at any point: the exchange ends there)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from governance.receipt import Receipt
+from models.protocol import FinishReason, Message, Usage
+from rag.protocol import Grounding, Passage
+
+RefusalCause = Literal["use", "quota", "personal_data", "service", "busy", "too_long"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an exchange was not answered, in the words that the person reads.
+
+    For the cause ``use`` the texts are the charter's own; for the others, ``message_id`` and
+    ``params`` give a text to translate and the charter's fields are empty. ``kinds`` are the kinds
+    of personal data that ``params["kinds"]`` lists in English, as messages to translate.
+    """
+
+    cause: RefusalCause
+    message_id: str
+    params: dict[str, str | int | float]
+    use_id: str = ""
+    title: str = ""
+    reason: str = ""
+    legal_basis: tuple[str, ...] = ()
+    message: str = ""
+    instead: str = ""
+    contact: str = ""
+    retry_after: float | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The exchange ends before anything is generated, accepted already or not."""
+
+    exchange_id: str
+    refusal: Refusal
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """«accepted» is committed to the audit log at leaf ``record``.
+
+    ``masked_spans`` are the (start, end) characters of the person's last turn that the model does
+    not see; ``masked`` counts them by kind.
+    """
+
+    exchange_id: str
+    record: int
+    masked_spans: tuple[tuple[int, int], ...]
+    masked: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """The passages are being searched; ``passages`` is how many there are."""
+
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesFound:
+    """The passages that the model is given, numbered from 1 in this order."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """The exact prompt that the model is given, placeholders in place of personal data."""
+
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """``position`` requests go first."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The model has read ``done`` of ``total`` prompt tokens."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the answer, names restored."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The answer as it stands after citation checking, with its receipt.
+
+    ``text`` may differ from the joined deltas by its citations only.
+    """
+
+    exchange_id: str
+    text: str
+    grounding: Grounding | None
+    passages: tuple[Passage, ...]
+    finish_reason: FinishReason
+    usage: Usage
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The exchange could not go on; ``message_id`` and ``params`` give a text to translate."""
+
+    exchange_id: str
+    code: str
+    message_id: str
+    params: dict[str, str | int | float]
+
+
+Event = (
+    Refused
+    | Accepted
+    | Searching
+    | SourcesFound
+    | Prompted
+    | Waiting
+    | Reading
+    | Delta
+    | Completed
+    | Failed
+)

@@ -1,0 +1,117 @@
+"""The prompt: few short numbered passages, instructions before and after, the question last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from models.protocol import Message
+from rag.protocol import Passage
+
+Locale = Literal["fr", "en"]
+
+NO_ANSWER: dict[Locale, str] = {
+    "fr": "Les sources consultées ne répondent pas à cette question.",
+    "en": "The sources consulted do not answer this question.",
+}
+UNCONFIRMED: dict[Locale, str] = {
+    "fr": (
+        "Les sources consultées ne répondent pas clairement à cette question : "
+        "aucun passage ne confirme ce texte. Vérifiez-le avant tout usage."
+    ),
+    "en": (
+        "The sources consulted do not clearly answer this question: "
+        "no passage confirms this text. Check it before any use."
+    ),
+}
+# Asking a small model to cite as well makes it lose the thread (tried: a 0.5 billion model then
+# answers «[1]» and stops). The server aligns each sentence with the passages, and cites by itself.
+_SYSTEM: dict[Locale, str] = {
+    "fr": (
+        "Tu es {assistant}, l’assistant de « {organisation} ». {instructions} "
+        "Réponds en français, en phrases complètes, simples et exactes. "
+        "Les mots entre crochets comme [PERSONNE_1] cachent des données personnelles : "
+        "recopie-les tels quels quand tu en as besoin, sans en inventer."
+    ),
+    "en": (
+        "You are {assistant}, the assistant of “{organisation}”. {instructions} "
+        "Answer in English, in whole sentences, plain and exact. "
+        "Words in brackets such as [PERSONNE_1] stand for personal data: "
+        "copy them unchanged when you need them, and never invent any."
+    ),
+}
+_WITH_SOURCES: dict[Locale, str] = {
+    "fr": (
+        "Extraits de sources officielles :\n\n{sources}\n\nQuestion : {question}\n\n"
+        "Réponds à la question en une à trois phrases complètes, uniquement d’après ces extraits, "
+        "en reprenant leurs chiffres exacts. S’ils ne répondent pas, écris : « {no_answer} »"
+    ),
+    "en": (
+        "Excerpts from official sources:\n\n{sources}\n\nQuestion: {question}\n\n"
+        "Answer the question in one to three whole sentences, only from these excerpts, with their "
+        "exact figures. If they do not answer, write: “{no_answer}”"
+    ),
+}
+
+
+def system_message(
+    locale: Locale, *, assistant: str, organisation: str, instructions: str
+) -> Message:
+    """The leading message. It is the same for everyone, so that its computation can be shared."""
+    text = _SYSTEM[locale].format(
+        assistant=assistant, organisation=organisation, instructions=instructions.strip()
+    )
+    return Message("system", " ".join(text.split()))
+
+
+def _excerpt(number: int, passage: Passage) -> str:
+    heading = " – ".join(
+        part
+        for part in (passage.title, passage.section_path[-1:] and passage.section_path[-1])
+        if part
+    )
+    return f"[{number}] {heading}\n{passage.text.strip()}"
+
+
+def question_message(locale: Locale, question: str, passages: Sequence[Passage]) -> Message:
+    """The person's last turn with the passages that the model may use; the turn alone if none."""
+    if not passages:
+        return Message("user", question)
+    sources = "\n\n".join(_excerpt(n, passage) for n, passage in enumerate(passages, start=1))
+    return Message(
+        "user",
+        _WITH_SOURCES[locale].format(
+            sources=sources, question=question, no_answer=NO_ANSWER[locale]
+        ),
+    )
+
+
+def build_prompt(
+    system: Message,
+    history: Sequence[Message],
+    locale: Locale,
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    count_tokens: Callable[[Sequence[Message]], int],
+    budget: int,
+) -> tuple[tuple[Message, ...], tuple[Passage, ...]]:
+    """The whole prompt within ``budget`` tokens, and the passages that it kept.
+
+    The oldest turns go first, whole, each with its answer; then the last passages, of which one
+    always stays.
+    """
+    kept = list(history)
+    chosen = list(passages)
+    while True:
+        messages = (system, *kept, question_message(locale, question, chosen))
+        if count_tokens(messages) <= budget:
+            return messages, tuple(chosen)
+        if kept:
+            del kept[0]
+            while kept and kept[0].role == "assistant":
+                del kept[0]
+        elif len(chosen) > 1:
+            chosen.pop()
+        else:
+            return messages, tuple(chosen)

@@ -1,0 +1,236 @@
+"""The receipt: one small object that says what was done for an answer.
+
+The label under an answer, the footprint page and the audit record are three readings of it. It
+holds no personal data: kinds and counts of what was masked, never values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from governance.clock import iso
+from governance.energy.classes import EnergyClass
+from models.protocol import ModelInfo
+
+if TYPE_CHECKING:
+    from governance.exchange import Exchange
+
+EnergyMethod = Literal["measured", "modelled", "estimated", "unknown"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelPart(_Part):
+    """The model that wrote; ``digest`` is the sha256 of its weights."""
+
+    name: str
+    digest: str
+
+
+class RuleDecision(_Part):
+    """What one control decided. ``layer`` is what decided: pattern, similarity or default."""
+
+    rule: str
+    effect: Literal["allow", "review", "forbid"]
+    layer: str
+    score: float | None = None
+
+
+class SourcePart(_Part):
+    """A passage that was given to the model, and whether the answer cites it."""
+
+    number: int
+    passage_id: str
+    digest: str
+    title: str
+    reference: str
+    url: str
+    date: str
+    cited: bool
+
+
+class GroundingPart(_Part):
+    """Counts of the answer's sentences by support; ``score`` is supported over factual."""
+
+    supported: int
+    unsupported: int
+    not_factual: int
+    score: float | None
+
+
+class TokenPart(_Part):
+    """Token counts."""
+
+    prompt: int
+    cached: int
+    completion: int
+
+
+class EnergyPart(_Part):
+    """Energy of this exchange. ``steps_wh`` by step in Wh. Unknown is None, never 0."""
+
+    wh: float | None
+    method: EnergyMethod
+    steps_wh: dict[str, float] | None
+    carbon_grams: float | None
+    carbon_source: str
+    embodied_grams: float | None
+    energy_class: EnergyClass | None
+
+
+class QuotaPart(_Part):
+    """What is left of one quota of the service after this exchange."""
+
+    metric: Literal["requests", "tokens", "wh"]
+    period: Literal["day", "month"]
+    limit: float
+    left: float
+    renews_at: str
+
+
+class LabelPart(_Part):
+    """The AI disclosure (AI Act, article 50)."""
+
+    ai_generated: bool
+    mention: str
+    review: bool = False
+
+
+class Receipt(_Part):
+    """The receipt of an exchange. Times are ISO 8601 UTC; ``record`` is the audit leaf's number."""
+
+    version: Literal[1] = 1
+    exchange: str
+    outcome: Literal["completed", "cancelled", "refused", "failed"]
+    service: str
+    started_at: str
+    ended_at: str
+    answer_sha256: str | None
+    model: ModelPart | None
+    charter_revision: str
+    decisions: tuple[RuleDecision, ...]
+    masked: dict[str, int]
+    never_restored: tuple[str, ...]
+    output_flags: dict[str, int]
+    sources: tuple[SourcePart, ...]
+    grounding: GroundingPart | None
+    tokens: TokenPart | None
+    energy: EnergyPart
+    quota: tuple[QuotaPart, ...]
+    label: LabelPart
+    record: int | None
+    accepted_record: int | None
+
+
+def _grounding(exchange: Exchange) -> GroundingPart | None:
+    if exchange.grounding is None:
+        return None
+    counts = Counter(sentence.support for sentence in exchange.grounding.sentences)
+    return GroundingPart(
+        supported=counts["supported"] + counts["corrected"],
+        unsupported=counts["unsupported"],
+        not_factual=counts["not_factual"],
+        score=exchange.grounding.score,
+    )
+
+
+def _sources(exchange: Exchange) -> tuple[SourcePart, ...]:
+    cited = exchange.grounding.cited if exchange.grounding is not None else ()
+    return tuple(
+        SourcePart(
+            number=number,
+            passage_id=passage.id,
+            digest=passage.digest,
+            title=passage.title,
+            reference=passage.reference,
+            url=passage.url,
+            date=passage.date,
+            cited=number in cited,
+        )
+        for number, passage in enumerate(exchange.passages, start=1)
+    )
+
+
+def _energy(exchange: Exchange, energy_class: EnergyClass | None) -> EnergyPart:
+    bill = exchange.bill
+    if bill is None:
+        return EnergyPart(
+            wh=None,
+            method="unknown",
+            steps_wh=None,
+            carbon_grams=None,
+            carbon_source="",
+            embodied_grams=None,
+            energy_class=None,
+        )
+    return EnergyPart(
+        wh=bill.wh,
+        method=bill.method,
+        steps_wh=bill.steps_wh,
+        carbon_grams=bill.carbon_grams,
+        carbon_source=bill.carbon_source,
+        embodied_grams=bill.embodied_grams,
+        energy_class=energy_class,
+    )
+
+
+def build_receipt(
+    exchange: Exchange,
+    *,
+    outcome: Literal["completed", "cancelled", "refused", "failed"],
+    ended_at: datetime,
+    model: ModelInfo,
+    label: LabelPart,
+    energy_class: EnergyClass | None,
+) -> Receipt:
+    """The receipt of ``exchange`` as it ended; its own record's number is added once written."""
+    masked = exchange.masked
+    usage = exchange.usage
+    return Receipt(
+        exchange=exchange.id,
+        outcome=outcome,
+        service=exchange.request.caller.service,
+        started_at=iso(exchange.started_at),
+        ended_at=iso(ended_at),
+        answer_sha256=(
+            hashlib.sha256(exchange.answer.encode()).hexdigest() if exchange.answer else None
+        ),
+        model=ModelPart(name=model.name, digest=model.digest) if exchange.prompt else None,
+        charter_revision=exchange.charter_revision,
+        decisions=exchange.decisions,
+        masked=dict(masked.counts) if masked else {},
+        never_restored=tuple(sorted(masked.never_restored)) if masked else (),
+        output_flags=exchange.output_flags,
+        sources=_sources(exchange),
+        grounding=_grounding(exchange),
+        tokens=(
+            TokenPart(
+                prompt=usage.prompt_tokens,
+                cached=usage.cached_tokens,
+                completion=usage.completion_tokens,
+            )
+            if usage
+            else None
+        ),
+        energy=_energy(exchange, energy_class),
+        quota=tuple(
+            QuotaPart(
+                metric=state.metric,
+                period=state.period,
+                limit=state.limit,
+                left=state.left,
+                renews_at=iso(state.renews_at),
+            )
+            for state in exchange.quota
+        ),
+        label=label,
+        record=None,
+        accepted_record=exchange.accepted_record,
+    )

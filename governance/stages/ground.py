@@ -1,0 +1,73 @@
+"""Checks the answer against its sources, and for personal data that nobody gave."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from governance.energy.ledger import EnergyLedger
+from governance.events import Delta, Event
+from governance.exchange import Exchange
+from governance.pii.placeholders import PLACEHOLDER
+from governance.pii.pseudonymise import Pseudonymiser
+from governance.pii.watch import OutputWatch
+from governance.prompt import NO_ANSWER, UNCONFIRMED
+from governance.threads import in_thread
+from rag.protocol import CitationChecker, Grounding
+
+
+class Ground:
+    """Corrects the citations; says so when no passage supports what was written."""
+
+    control = "citations"
+
+    def __init__(
+        self,
+        checker: CitationChecker,
+        watch: OutputWatch,
+        pseudonymiser: Pseudonymiser,
+        energy: EnergyLedger,
+    ) -> None:
+        self._checker = checker
+        self._watch = watch
+        self._pseudonymiser = pseudonymiser
+        self._energy = energy
+
+    async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
+        """Adds one sentence to the stream where the sources do not support the answer."""
+
+        def check() -> Grounding | None:
+            with self._energy.measure(exchange.id, "analysis"):
+                known = [message.content for message in exchange.prompt]
+                exchange.output_flags = self._watch.flags(exchange.raw_answer, known)
+                if not exchange.passages:
+                    return None
+                return self._checker.check(exchange.raw_answer, exchange.shown)
+
+        checked = await in_thread(check)
+        if checked is None:
+            return
+        exchange.grounding = grounding = await in_thread(self._restored, exchange, checked)
+        exchange.answer = grounding.text
+        locale = exchange.request.caller.locale
+        if not grounding.cited and NO_ANSWER[locale].rstrip(".") not in exchange.answer:
+            note = f"\n\n{UNCONFIRMED[locale]}"
+            exchange.answer += note
+            yield Delta(note)
+
+    def _restored(self, exchange: Exchange, grounding: Grounding) -> Grounding:
+        """The verdict in the words that the person reads: its sentences are found in the text."""
+
+        def restore(text: str) -> str:
+            if PLACEHOLDER.search(text) is None:
+                return text
+            conversation = exchange.request.conversation_id
+            return self._pseudonymiser.restore(conversation, text, exchange.handling)
+
+        return replace(
+            grounding,
+            text=restore(grounding.text),
+            sentences=tuple(
+                replace(sentence, text=restore(sentence.text)) for sentence in grounding.sentences
+            ),
+        )

@@ -1,0 +1,53 @@
+"""Judges what the conversation asks for against the uses of the charter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+
+from governance.energy.ledger import EnergyLedger
+from governance.events import Event, Refusal
+from governance.exchange import Exchange
+from governance.messages import N_
+from governance.stages.stage import ExchangeRefused
+from governance.threads import in_thread
+from governance.uses.judge import UseJudge, Verdict
+
+FORBIDDEN = N_("The organisation's charter does not allow this use.")
+
+
+class Judge:
+    """Refuses a forbidden use; marks a use that a person must review."""
+
+    control = "uses"
+
+    def __init__(
+        self,
+        judge: Callable[[Exchange], UseJudge],
+        refusal: Callable[[Exchange, str], Refusal],
+        energy: EnergyLedger,
+        threads: int,
+    ) -> None:
+        self._judge = judge
+        self._refusal = refusal
+        self._energy = energy
+        self._threads = threads  # that the embedder works on, for the energy's account
+
+    async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
+        """Raises ExchangeRefused when the charter forbids the use."""
+        if exchange.masked is None:
+            raise RuntimeError("the use is judged on the pseudonymised text")
+        texts = [
+            text
+            for turn, text in zip(exchange.request.turns, exchange.masked.texts, strict=True)
+            if turn.role != "assistant"
+        ]
+
+        def judge() -> Verdict:
+            with self._energy.measure(exchange.id, "analysis", threads=self._threads):
+                return self._judge(exchange).judge(exchange.request.caller.service, texts)
+
+        exchange.verdict = await in_thread(judge)
+        if exchange.verdict.effect == "forbid":
+            raise ExchangeRefused(self._refusal(exchange, exchange.verdict.use_id or ""))
+        return
+        yield  # makes this function an async generator, as every stage is

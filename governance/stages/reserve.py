@@ -1,0 +1,59 @@
+"""Sets the service's quota aside before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from governance.clock import iso
+from governance.events import Event, Refusal
+from governance.exchange import Exchange
+from governance.quotas.errors import QuotaExceeded
+from governance.quotas.ledger import QuotaLedger
+from governance.quotas.limits import Amounts
+from governance.stages.stage import ExchangeRefused
+from governance.threads import in_thread
+from models.protocol import Message
+
+SOURCES_TOKENS = 700
+"""Tokens that the passages and the instructions add to a question, at most in the common case."""
+
+
+class Reserve:
+    """Holds one request, and the tokens and Wh that it may take; settled when they are known."""
+
+    control = "quotas"
+
+    def __init__(
+        self,
+        ledger: QuotaLedger,
+        count_tokens: Callable[[Sequence[Message]], int],
+        estimate_wh: Callable[[int, int], float],
+    ) -> None:
+        self._ledger = ledger
+        self._count_tokens = count_tokens
+        self._estimate_wh = estimate_wh
+
+    async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
+        """Raises ExchangeRefused when a quota of the service would be passed."""
+        turns = [Message(turn.role, turn.content) for turn in exchange.request.turns]
+        prompt = await in_thread(self._count_tokens, turns) + SOURCES_TOKENS
+        answer = exchange.request.sampling.max_tokens
+        ask = Amounts(requests=1, tokens=prompt + answer, wh=self._estimate_wh(prompt, answer))
+        service = exchange.request.caller.service
+
+        def reserve() -> None:
+            self._ledger.reserve(exchange.id, service, exchange.limits, ask)
+            exchange.reserved = ask
+
+        try:
+            await in_thread(reserve)
+        except QuotaExceeded as full:
+            raise ExchangeRefused(
+                Refusal(
+                    cause="quota",
+                    message_id=full.message_id,
+                    params={**full.params, "renews_at": iso(full.renews_at)},
+                )
+            ) from full
+        return
+        yield  # makes this function an async generator, as every stage is

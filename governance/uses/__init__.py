@@ -1,0 +1,1 @@
+"""Judges what a request wants to use the assistant for, against the charter's uses."""

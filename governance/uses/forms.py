@@ -1,0 +1,83 @@
+"""Tells a request that something be done from a question about it, in French and in English.
+
+«Classe ces candidats» and «quelles règles encadrent le classement de candidats ?» share their
+words; their form sets them apart. Both expressions read folded texts, clause by clause.
+"""
+
+from __future__ import annotations
+
+import re
+
+from governance.uses.folding import clauses
+
+# Stems of the imperatives and infinitives with which people ask: «classe», «classez», «classer».
+_VERB = (
+    "accept|accord|act|affich|aid|aide|analys|attribu|calcul|choisi|cibl|class|code|coder|"
+    "collect|command|compar|conclu|confirm|constitu|construi|contourn|convoqu|cree|croise|"
+    "decid|declar|dedui|desactiv|design|detect|determin|devin|dis|dites|donn|dress|ecart|"
+    "ecri|elimin|envoi|envoy|espionn|estim|etabli|evalu|exploit|extrai|fabriqu|fai|fait|"
+    "faites|fichi|filtr|find|force|fourni|gard|gener|generate|give|hack|hierarchis|identifi|"
+    "ignor|imagin|imit|indiqu|infer|invent|lance|licenci|lis|list|make|mesur|mets|mettez|"
+    "montr|note|noter|notez|notifi|obten|ordonn|oubli|pirat|piste|pose|posez|predi|prend|"
+    "prenez|prepar|prescri|preselectionn|pretend|programm|prono|prononc|propos|publi|range|"
+    "rangez|rank|reconnai|recopi|recuper|redig|refus|rejet|rend|repere|reperer|repondez|"
+    "retien|retrouv|revel|sanctionn|score|selectionn|separ|signal|signe|signer|sors|sort|"
+    "statu|supprim|surveill|telecharg|tell|tranch|tri|trie|trier|triez|trouv|valid|verifi|"
+    "write"
+)
+_ASKING = (
+    "peux tu|peut tu|pourrais tu|pouvez vous|pourriez vous|tu peux|vous pouvez|tu pourrais|"
+    "merci de|je veux|je voudrais|je souhaite|je dois|je cherche|j aimerais|on veut|on voudrait|"
+    "on nous demande|il me faut|il nous faut|il faut|j ai besoin|aide moi|aidez moi|aide nous|"
+    "can you|could you|please|i want|i need"
+)
+_OPENING = (
+    "bonjour|bonsoir|salut|hello|stp|svp|s il te plait|s il vous plait|merci|ok|alors|donc|et|puis|"
+    "ensuite|maintenant|oui|non|c est pour un exercice|sans expliquer"
+)
+_CHOOSING = "qui|lequel|laquelle|lesquels|lesquelles|faut il|dois je|doit on|devons nous|a qui"
+_REQUEST = re.compile(
+    rf"^(?:(?:{_OPENING}) ){{0,3}}(?:(?:me|nous|ne|le|la|les) )?(?:{_VERB})\w*\b"
+    rf"|\b(?:{_ASKING})\b"
+    rf"|\b(?:puis|ensuite|et) (?:{_VERB})\w*\b"
+    rf"|^(?:{_CHOOSING})\b"
+)
+
+_MATTER = (
+    "amendes?|aides?|articles?|autorisations?|conditions?|consequences?|criteres?|"
+    "definitions?|delais?|differences?|documents?|droits?|durees?|etapes?|indemnites?|lois?|"
+    "mentions?|mesures?|obligations?|pieces?|preavis?|principes?|procedures?|protections?|"
+    "recommandations?|recours?|regles?|risques?|roles?|sanctions?|seuils?|statistiques?|"
+    "textes?"
+)
+_STATUS = "legale?|permise?|autorisee?|interdite?|possible|obligatoire"
+_INQUIRY = re.compile(
+    r"\b(?:"
+    r"que (?:dit|disent|prevoit|prevoient|prescrit|risque|signifie|faire|sait on)"
+    rf"|quel(?:le)?s? (?:est |sont )?(?:la |le |les |l )?(?:{_MATTER})"
+    r"|qu est ce qu|c est quoi|what is|what are|what does"
+    r"|ai je (?:le )?droit|a t (?:on|il|elle) le droit|a le droit"
+    rf"|est (?:il|elle|ce) (?:{_STATUS})|sont (?:ils|elles) (?:legaux|legales|autorise|interdit)"
+    rf"|est ce que? (?:c est )?(?:{_STATUS})|is it (?:legal|allowed)"
+    r"|(?:peut|doit) (?:on|il|elle)"
+    r"|pourquoi|combien"
+    r"|comment (?:fonctionne|reconnaitre|se proteger|signaler|eviter|la loi|garantir|lutter|"
+    r"declarer|reguler|encadrer|reagir|prevenir|pouvons nous|s assurer|expliquer)"
+    r"|(?:peux tu|pouvez vous) m? ?expliqu\w*"
+    r"|(?:resume|cite|rappelle)[rz]? (?:moi )?(?:la|le|les|l) "
+    r"(?:loi|article|reglement|regles?|code|role|droits?|obligations?)"
+    r")\b|^(?:explique|decri|detaille|demystifi)\w*"
+)
+
+
+def asks_for_action(clause: str) -> bool:
+    """Whether a folded clause asks that something be done."""
+    return bool(_REQUEST.search(clause)) and not _INQUIRY.search(clause)
+
+
+def only_inquires(folded: str) -> bool:
+    """Whether a folded text only asks what the rules are or how something works."""
+    parts = [folded[start:end] for start, end in clauses(folded)]
+    return any(_INQUIRY.search(part) for part in parts) and not any(
+        asks_for_action(part) for part in parts
+    )

@@ -1,0 +1,290 @@
+"""Judges a conversation: which use of the charter it is, if any, and what that asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+
+from governance.charter.charter import Rule
+from governance.charter.schema import EFFECTS, Effect
+from governance.uses.folding import STOP, fold, readable
+from governance.uses.forms import only_inquires
+from governance.uses.patterns import PatternLayer, bounded
+from governance.uses.reading import BEST, WHOLE, best_sentence, salient
+from governance.uses.similarity import WEAK_PATTERN, Group, Likeness
+from governance.uses.vectors import embed_known
+from models.protocol import Embedder
+
+Layer = Literal["pattern", "similarity", "none"]
+
+_MAX_TURNS = 12
+_REMEMBERED = 512
+# A last turn that only makes sense after the others: «lequel ?», «vas-y», «et classe-les».
+_LEANS_ON_EARLIER = re.compile(
+    r"^(?:oui|ok|d accord|vas y|allez|continue|encore|quand meme|fais le|alors|et|lequel|laquelle|"
+    r"lesquels|lesquelles|qui|pourquoi pas|essaie|repond)\b"
+    r"|\b(?:les|le|la|lui|leur) ?$|\b(?:celui|celle|ceux|celles)\b|\w+ (?:les|le|la)(?: \||$)"
+)
+_SHORT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A use that was recognised.
+
+    ``score`` is the margin over the threshold, or 1 for a strong pattern. ``nearest`` is the
+    charter's example that the request resembles most, where one was compared. ``scope`` tells
+    whether the last turn alone, or the conversation, was recognised.
+    """
+
+    use_id: str
+    effect: Effect
+    layer: Layer
+    score: float
+    nearest: str | None
+    scope: Literal["turn", "conversation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the charter says of a conversation. ``decisions`` hold all that was recognised.
+
+    ``effect`` is the strictest of them, «allow» where none was; ``score`` is that decision's, or
+    the highest margin (below 0) where nothing was recognised. ``seconds`` is the time taken.
+    """
+
+    effect: Effect
+    use_id: str | None
+    layer: Layer
+    score: float
+    nearest: str | None
+    seconds: float
+    decisions: tuple[Decision, ...]
+
+
+class UseJudge:
+    """Judges conversations by the rules of a charter. Safe to share by threads.
+
+    Building one embeds the examples, some ten seconds the first time; ``cache_dir`` keeps them.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], embedder: Embedder, cache_dir: Path | None = None
+    ) -> None:
+        self._rules = tuple(rules)
+        self._embedder = embedder
+        self._patterns = PatternLayer(self._rules)
+        self._groups = self._learn(cache_dir)
+        self._recent: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def _learn(self, cache_dir: Path | None) -> list[Group]:
+        keys = dict.fromkeys((r.layer, r.effect) for r in self._rules if r.use.detect.examples)
+        groups = [key for key in keys if key[1] != "allow"]
+        if not groups:
+            return []
+        detects = [rule.use.detect for rule in self._rules]
+        texts = [t for d in detects for t in (*d.examples, *d.counter_examples)]
+        vectors = embed_known([*texts, *neutral_texts()], self._embedder, cache_dir)
+        return [
+            Group(
+                [
+                    number
+                    for number, rule in enumerate(self._rules)
+                    if (rule.layer, rule.effect) == key and rule.use.detect.examples
+                ],
+                self._rules,
+                neutral_texts(),
+                vectors,
+                self._patterns,
+            )
+            for key in groups
+        ]
+
+    def judge(self, service: str, texts: Sequence[str]) -> Verdict:
+        """What the charter says to ``service`` of a conversation.
+
+        ``texts`` are its user turns, oldest first, pseudonymised. The last one is judged alone, and
+        together with those before it, so that a request cut in two does not pass.
+
+        Raises:
+            ValueError: ``texts`` is empty.
+        """
+        started = time.perf_counter()
+        if not texts:
+            raise ValueError("a conversation has at least one turn")
+        last, earlier = texts[-1], list(texts[-_MAX_TURNS:-1])
+        decisions, highest = self._decide(service, last)
+        if earlier and not any(d.effect == "forbid" for d in decisions):
+            decisions += self._decide_together(service, earlier, last)
+        return self._verdict(decisions, highest, time.perf_counter() - started)
+
+    def judge_left_out(self, service: str, text: str) -> Verdict:
+        """The verdict on one of the charter's own texts, as though it had not been learned from."""
+        started = time.perf_counter()
+        decisions, highest = self._decide(service, text, left_out=True)
+        return self._verdict(decisions, highest, time.perf_counter() - started)
+
+    def _decide(
+        self, service: str, text: str, *, left_out: bool = False
+    ) -> tuple[list[Decision], float]:
+        folded = bounded(fold(text))
+        hits = self._patterns.hits(folded)
+        strong = [
+            self._decision(number, "pattern", 1.0, None, "turn")
+            for number, hit in hits.items()
+            if hit.strong and self._binds(number, service)
+        ]
+        if any(decision.effect == "forbid" for decision in strong):
+            return strong, 1.0
+        views = [text] if left_out else self._views(text)
+        likeness: dict[int, Likeness] = {}
+        for view in views:
+            for number, found in self._likeness(view, left_out=left_out).items():
+                if number not in likeness or found.margin > likeness[number].margin:
+                    likeness[number] = found
+        decided = {decision.use_id for decision in strong}
+        similar = [
+            self._decision(
+                number,
+                "pattern" if number in hits else "similarity",
+                found.margin,
+                found.nearest,
+                "turn",
+            )
+            for number, found in likeness.items()
+            if self._binds(number, service)
+            and found.margin >= 0
+            and not (number in hits and _vetoed(found))
+            and self._rules[number].use.id not in decided
+        ]
+        highest = max((found.margin for found in likeness.values()), default=-1.0)
+        return strong + similar, highest
+
+    def _decide_together(self, service: str, earlier: list[str], last: str) -> list[Decision]:
+        """What the last turn completes of a request that the earlier ones began."""
+        before = bounded(STOP.join(fold(text) for text in earlier))
+        folded = before + STOP + bounded(fold(last))
+        decisions = [
+            self._decision(number, "pattern", 1.0, None, "conversation")
+            for number, hit in self._patterns.hits(folded, reaching=len(before)).items()
+            if hit.strong and hit.start < len(before) and self._binds(number, service)
+        ]
+        if decisions or not self._groups:
+            return decisions
+        history = salient("\n".join(earlier), self._words_score, WHOLE - BEST)
+        view = f"{history}\n{salient(last, self._words_score, BEST)}"
+        found = {
+            number: likeness
+            for number, likeness in self._likeness(view).items()
+            if likeness.margin >= 0 and self._binds(number, service)
+        }
+        if found and not _leans(last):
+            # Were the earlier turns enough by themselves, the last one has added nothing.
+            alone = self._likeness(history)
+            found = {n: likeness for n, likeness in found.items() if alone[n].margin < 0}
+        return [
+            self._decision(n, "similarity", like.margin, like.nearest, "conversation")
+            for n, like in found.items()
+        ]
+
+    def _binds(self, number: int, service: str) -> bool:
+        rule = self._rules[number]
+        return rule.effect != "allow" and rule.concerns(service)
+
+    def _decision(
+        self,
+        number: int,
+        layer: Layer,
+        score: float,
+        nearest: str | None,
+        scope: Literal["turn", "conversation"],
+    ) -> Decision:
+        rule = self._rules[number]
+        return Decision(rule.use.id, rule.effect, layer, round(score, 4), nearest, scope)
+
+    def _views(self, text: str) -> list[str]:
+        """What is read of ``text``: the whole, or its most telling sentences, and the one."""
+        if not self._groups or len(text) <= WHOLE:
+            return [text]
+        return list(
+            dict.fromkeys(
+                [salient(text, self._words_score), best_sentence(text, self._words_score)]
+            )
+        )
+
+    def _words_score(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        scores: NDArray[np.float64] = np.max([g.words_score(texts) for g in self._groups], axis=0)
+        return scores
+
+    def _likeness(self, text: str, *, left_out: bool = False) -> dict[int, Likeness]:
+        if not self._groups:
+            return {}
+        vector, folded = self._vector(readable(text)), fold(text)
+        hits, inquires = self._patterns.hits(folded), only_inquires(folded)
+        found: dict[int, Likeness] = {}
+        for group in self._groups:
+            found |= group.likeness(text, vector, hits, inquires=inquires, left_out=left_out)
+        return found
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        """The embedding of ``text``; the last ones are remembered, by hash only."""
+        key = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+        with self._lock:
+            known = self._recent.get(key)
+        if known is not None:
+            return known
+        vector: NDArray[np.float32] = self._embedder.embed_queries([text])[0]
+        with self._lock:
+            self._recent[key] = vector
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+        return vector
+
+    def _verdict(self, decisions: list[Decision], highest: float, seconds: float) -> Verdict:
+        """Forbid overrides review, which overrides allow; then the surest decision speaks."""
+        if not decisions:
+            return Verdict("allow", None, "none", round(highest, 4), None, seconds, ())
+        ranked = sorted(decisions, key=lambda d: (EFFECTS.index(d.effect), d.score), reverse=True)
+        first = ranked[0]
+        return Verdict(
+            first.effect,
+            first.use_id,
+            first.layer,
+            first.score,
+            first.nearest,
+            seconds,
+            tuple(ranked),
+        )
+
+
+def _vetoed(found: Likeness) -> bool:
+    """Whether a counter-example is nearer than any example, which overrules a weak pattern.
+
+    What likeness alone would hold, without the pattern, is not overruled.
+    """
+    return found.margin < WEAK_PATTERN and found.nearest_other > found.nearest_example
+
+
+def _leans(last: str) -> bool:
+    folded = fold(last)
+    return len(folded.split()) <= _SHORT and bool(_LEANS_ON_EARLIER.search(folded))
+
+
+@cache
+def neutral_texts() -> tuple[str, ...]:
+    """Ordinary requests, shipped with the judge."""
+    path = Path(__file__).with_name("neutral.yaml")
+    return tuple(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))

@@ -1,0 +1,70 @@
+"""Keeps the embeddings of the charter's examples on disk: computing them takes some ten seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from governance.uses.folding import readable
+from models.protocol import Embedder
+
+_BATCH = 32
+_KEPT = 20_000
+
+
+def embed_known(
+    texts: Sequence[str], embedder: Embedder, cache_dir: Path | None
+) -> dict[str, NDArray[np.float32]]:
+    """The vector of each of ``texts``, from ``cache_dir`` where it is known there.
+
+    The file is named after the embedder's digest, its rows after the sha256 of the texts; a file
+    that cannot be read is written anew. Texts are those of a charter, never those of people.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    wanted = {_key(text): text for text in texts}
+    path = cache_dir / f"uses-{_key(embedder.digest)[:16]}.npz" if cache_dir else None
+    known = _read(path, embedder.dimension) if path else {}
+    missing = [key for key in wanted if key not in known]
+    for start in range(0, len(missing), _BATCH):
+        batch = missing[start : start + _BATCH]
+        vectors = embedder.embed_queries([readable(wanted[key]) for key in batch])
+        known |= dict(zip(batch, np.asarray(vectors, dtype=np.float32), strict=True))
+    if path and missing:
+        _write(path, dict(list(known.items())[-_KEPT:]))
+    return {text: known[key] for key, text in wanted.items()}
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(path: Path, dimension: int) -> dict[str, NDArray[np.float32]]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            keys, vectors = stored["keys"], stored["vectors"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        # Absent, cut short or of another version: the cache is only ever a saving.
+        return {}
+    sound = vectors.shape == (len(keys), dimension) and bool(np.isfinite(vectors).all())
+    return dict(zip(keys.tolist(), vectors.astype(np.float32), strict=True)) if sound else {}
+
+
+def _write(path: Path, known: dict[str, NDArray[np.float32]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            np.savez(file, keys=np.array(list(known)), vectors=np.array(list(known.values())))
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,254 @@
+"""What happens on the road, in which order, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+from sqlalchemy import select
+
+from governance.audit.tables import audit_leaves
+from governance.events import (
+    Accepted,
+    Completed,
+    Delta,
+    Event,
+    Prompted,
+    Reading,
+    Refused,
+    Searching,
+    SourcesFound,
+    Waiting,
+)
+from governance.prompt import NO_ANSWER, UNCONFIRMED
+from models.protocol import EngineBusy, PromptTooLong
+from tests.governance.road.parts import (
+    ANSWER,
+    QUESTION,
+    TASK,
+    Parts,
+    ScriptedEngine,
+    passage,
+    streamed,
+)
+
+IBAN = "Mon IBAN est FR76 3000 6000 0112 3456 7890 189, que faire ?"
+
+
+def test_a_question_goes_through_all_the_steps_in_order(parts: Parts) -> None:
+    request = parts.ask(QUESTION)
+    events = parts.travel(request)
+    assert [type(event) for event in events] == [
+        Accepted,
+        Searching,
+        SourcesFound,
+        Prompted,
+        Waiting,
+        Reading,
+        *[Delta] * len(ANSWER),
+        Completed,
+    ]
+    assert parts.recorded(request) == ["accepted", "completed"]
+    parts.assert_books_closed()
+
+
+def test_a_task_is_not_searched_for(parts: Parts) -> None:
+    events = parts.travel(parts.ask(TASK))
+    kinds = [type(event) for event in events]
+    assert Searching not in kinds
+    assert kinds[:2] == [Accepted, Prompted]
+    assert parts.retriever.queries == []
+
+
+def test_nothing_is_delivered_before_accepted_is_in_the_log(parts: Parts) -> None:
+    """Read by a connection of its own, at the instant of the first Delta."""
+    request = parts.ask(QUESTION)
+    seen: dict[type[Event], list[str]] = {}
+
+    async def look() -> None:
+        async with aclosing(parts.road.travel(request)) as events:
+            async for event in events:
+                with parts.database.connect() as connection:
+                    of_exchange = audit_leaves.c.exchange_id == request.id
+                    types = connection.execute(select(audit_leaves.c.type).where(of_exchange))
+                    seen.setdefault(type(event), list(types.scalars()))
+
+    asyncio.run(look())
+    assert seen[Accepted] == seen[Delta] == ["accepted"]
+    assert seen[Completed] == ["accepted", "completed"]
+
+
+def test_accepted_tells_what_was_masked_and_where(parts: Parts) -> None:
+    accepted = parts.travel(parts.ask(TASK))[0]
+    assert isinstance(accepted, Accepted)
+    assert accepted.masked == {"PERSON": 1, "PHONE_NUMBER": 1}
+    assert [TASK[start:end] for start, end in accepted.masked_spans] == [
+        "Jean Dupont",
+        "06 12 34 56 78",
+    ]
+
+
+def test_the_stream_and_the_collected_text_agree(parts: Parts) -> None:
+    """Here the model cites rightly: there is nothing to correct."""
+    events = parts.travel(parts.ask(QUESTION))
+    end = events[-1]
+    assert isinstance(end, Completed)
+    assert streamed(events) == end.text == "".join(ANSWER)
+    assert end.grounding is not None
+    assert end.grounding.cited == (1,)
+
+
+def test_only_citations_differ_between_the_stream_and_the_text(parts: Parts) -> None:
+    parts.engine.pieces = [piece.replace(" [1]", " [3]") for piece in ANSWER]
+    events = parts.travel(parts.ask(QUESTION))
+    end = events[-1]
+    assert isinstance(end, Completed)
+    assert streamed(events).replace(" [3]", " [1]") == end.text
+
+
+def test_a_text_that_no_passage_supports_says_so_in_the_stream_too(parts: Parts) -> None:
+    parts.engine.pieces = ["La girafe polonaise ", "danse au crépuscule des montagnes bleues."]
+    events = parts.travel(parts.ask(QUESTION))
+    end = events[-1]
+    assert isinstance(end, Completed)
+    assert end.text.endswith(UNCONFIRMED["fr"])
+    assert streamed(events) == end.text
+
+
+def test_a_model_that_says_that_nothing_answers_needs_no_note(parts: Parts) -> None:
+    parts.engine.pieces = [NO_ANSWER["fr"]]
+    assert parts.completed(parts.ask(QUESTION)).text == NO_ANSWER["fr"]
+
+
+def test_without_a_passage_no_model_is_called(parts: Parts) -> None:
+    parts.retriever.passages = ()
+    for locale, question in (("fr", QUESTION), ("en", "How many days of leave a month?")):
+        request = parts.ask(question, locale=locale)  # type: ignore[arg-type]
+        events = parts.travel(request)
+        end = events[-1]
+        assert isinstance(end, Completed)
+        assert streamed(events) == end.text == NO_ANSWER[locale]  # type: ignore[index]
+        assert end.receipt.tokens is not None
+        assert end.receipt.tokens.completion == 0
+        assert end.receipt.model is None
+        assert parts.recorded(request) == ["accepted", "completed"]
+    assert parts.engine.requests == []
+
+
+def test_a_short_follow_up_is_searched_with_the_question_before(parts: Parts) -> None:
+    parts.travel(parts.ask(QUESTION, "Deux jours et demi [1].", "Et à temps partiel ?"))
+    assert parts.retriever.queries == [f"{QUESTION} Et à temps partiel ?"]
+
+
+# Refusals
+
+
+def test_a_forbidden_use_is_refused_in_the_words_of_the_charter(parts: Parts) -> None:
+    request = parts.ask("Classe ces candidats : Jean Dupont, puis Marie Martin.")
+    events = parts.travel(request)
+    assert [type(event) for event in events] == [Refused]
+    end = parts_end(events)
+    assert end.refusal.cause == "use"
+    assert end.refusal.use_id == "tri-candidatures"
+    assert end.refusal.message == "Je ne classe pas de candidatures."
+    assert end.refusal.contact == "Déléguée (dpo@val-exemple.fr)"
+    assert parts.engine.requests == []
+    assert parts.recorded(request) == ["refused"]
+    assert parts.log.entries_of(request.id)[0].use == "tri-candidatures"
+    assert [decision.effect for decision in end.receipt.decisions] == ["forbid"]
+    parts.assert_books_closed()
+
+
+def test_a_refusal_costs_its_energy_but_no_request(parts: Parts) -> None:
+    parts.refused(parts.ask("Classe ces candidats du meilleur au pire."))
+    spent = parts.quotas.usage("rh", "day")
+    assert (spent.requests, spent.tokens) == (0, 0)
+    assert spent.wh > 0
+
+
+def test_a_refusal_is_not_charged_for_the_answer_where_no_meter_measures(parts: Parts) -> None:
+    parts.meter.known = False  # type: ignore[attr-defined]
+    parts.refused(parts.ask("Classe ces candidats.", max_tokens=4_000))
+    assert 0 < parts.quotas.usage("rh", "day").wh < parts.estimator.estimate(0, 100)
+
+
+def test_blocked_data_is_named_in_human_words(parts: Parts) -> None:
+    request = parts.ask(IBAN)
+    end = parts.refused(request)
+    assert end.refusal.cause == "personal_data"
+    assert end.refusal.kinds == ("bank account (IBAN)",)
+    shown = end.refusal.message_id.format(**end.refusal.params)
+    assert "bank account (IBAN)" in shown
+    assert "IBAN_CODE" not in shown
+    assert "3000" not in shown
+    assert parts.recorded(request) == ["refused"]
+    assert parts.engine.requests == []
+    parts.assert_books_closed()
+
+
+def test_a_full_quota_refuses_and_says_when_it_renews(parts: Parts) -> None:
+    parts.completed(parts.ask(TASK, service="petit"))
+    request = parts.ask(TASK, service="petit")
+    end = parts.refused(request)
+    assert end.refusal.cause == "quota"
+    assert end.refusal.params["limit"] == 1
+    assert str(end.refusal.params["renews_at"]).endswith("Z")
+    assert end.receipt.quota[0].left == 0
+    assert parts.recorded(request) == ["refused"]
+    assert len(parts.engine.requests) == 1
+    parts.assert_books_closed()
+
+
+def test_a_use_to_review_is_answered_and_labelled(parts: Parts) -> None:
+    end = parts.completed(parts.ask("Rédige un avertissement disciplinaire."))
+    assert end.receipt.label.review
+    assert end.receipt.label.ai_generated
+    assert [decision.effect for decision in end.receipt.decisions] == ["review"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "cause"),
+    [(PromptTooLong(5_000, 100, 4_096), "too_long"), (EngineBusy(12.0), "busy")],
+)
+def test_the_engine_may_refuse_after_accepted(parts: Parts, failure: Exception, cause: str) -> None:
+    parts.engine.failure = failure
+    request = parts.ask(QUESTION)
+    events = parts.travel(request)
+    end = parts_end(events)
+    assert end.refusal.cause == cause
+    assert end.refusal.message_id.format(**end.refusal.params)
+    assert not any(isinstance(event, Delta) for event in events)
+    assert parts.recorded(request) == ["accepted", "refused"]
+    assert parts.log.entries_of(request.id)[-1].data["cause"] == cause
+    assert end.receipt.answer_sha256 is None
+    assert parts.quotas.usage("rh", "day").requests == 0
+    parts.assert_books_closed()
+
+
+def test_only_the_sources_that_fit_are_said_to_be_given(parts: Parts) -> None:
+    """The receipt lists what the model read, and so does the last event."""
+    parts.retriever.passages = tuple(passage(n, f"{TEXT_LONG} {n}.") for n in range(1, 5))
+    end = parts.completed(parts.ask(QUESTION))
+    assert 1 <= len(end.passages) < 4
+    assert [part.passage_id for part in end.receipt.sources] == [p.id for p in end.passages]
+    prompt = parts.engine.requests[0].messages[-1].content
+    assert f"[{len(end.passages)}] Code du travail" in prompt
+    assert f"[{len(end.passages) + 1}] Code du travail" not in prompt
+
+
+TEXT_LONG = "Le salarié acquiert des congés. " * 70
+
+
+def parts_end(events: list[Event]) -> Refused:
+    end = events[-1]
+    assert isinstance(end, Refused)
+    return end
+
+
+def test_an_engine_that_stops_without_an_end_is_a_failure(parts: Parts) -> None:
+    parts.engine = ScriptedEngine(reason=None)
+    request = parts.ask(QUESTION)
+    parts.failed(request)
+    assert parts.recorded(request) == ["accepted", "failed"]
+    parts.assert_books_closed()
