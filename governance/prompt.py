@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from governance.task import is_task
 from models.protocol import Message
 from rag.protocol import Passage
 
@@ -29,15 +30,15 @@ UNCONFIRMED: dict[Locale, str] = {
 _SYSTEM: dict[Locale, str] = {
     "fr": (
         "Tu es {assistant}, l’assistant de « {organisation} ». {instructions} "
-        "Réponds en français, en phrases complètes, simples et exactes. "
-        "Les mots entre crochets comme [PERSONNE_1] cachent des données personnelles : "
-        "recopie-les tels quels quand tu en as besoin, sans en inventer."
+        "Tu réponds et tu écris en français, en phrases complètes, simples et exactes. "
+        "Des mots entre crochets, comme [PERSONNE_1], remplacent des noms et des numéros : "
+        "recopie-les tels quels, sans en inventer."
     ),
     "en": (
         "You are {assistant}, the assistant of “{organisation}”. {instructions} "
-        "Answer in English, in whole sentences, plain and exact. "
-        "Words in brackets such as [PERSONNE_1] stand for personal data: "
-        "copy them unchanged when you need them, and never invent any."
+        "You answer and write in English, in whole sentences, plain and exact. "
+        "Words in brackets, such as [PERSONNE_1], stand for names and numbers: "
+        "copy them unchanged, and never invent any."
     ),
 }
 _WITH_SOURCES: dict[Locale, str] = {
@@ -51,6 +52,10 @@ _WITH_SOURCES: dict[Locale, str] = {
         "Answer the question in one to three whole sentences, only from these excerpts, with their "
         "exact figures. If they do not answer, write: “{no_answer}”"
     ),
+}
+_TASK: dict[Locale, str] = {
+    "fr": "{request}\n\nÉcris directement le texte demandé, prêt à envoyer, sans commentaire.",
+    "en": "{request}\n\nWrite the text asked for directly, ready to be sent, without comment.",
 }
 
 
@@ -74,9 +79,14 @@ def _excerpt(number: int, passage: Passage) -> str:
 
 
 def question_message(locale: Locale, question: str, passages: Sequence[Passage]) -> Message:
-    """The person's last turn with the passages that the model may use; the turn alone if none."""
+    """The person's last turn with the passages that the model may use; the turn alone if none.
+
+    A text to write is asked for plainly: small models otherwise explain why they could not.
+    """
     if not passages:
-        return Message("user", question)
+        return Message(
+            "user", _TASK[locale].format(request=question) if is_task(question) else question
+        )
     sources = "\n\n".join(_excerpt(n, passage) for n, passage in enumerate(passages, start=1))
     return Message(
         "user",

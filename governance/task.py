@@ -26,6 +26,7 @@ _VERBS = (
 )
 # At the start of the request or of a sentence, so that «comment rédiger un acte ?» is a question.
 _TASK = re.compile(rf"(?:^|[.!?:;\n])\s*(?P<polite>{_POLITE}*)(?P<verb>{_VERBS})")
+_READ = 4_000
 _INFINITIVE = ("er", "re", "ir")
 _GREETING = re.compile(
     r"^\W*(?:bonjour|bonsoir|salut|hello|hi|merci(?: beaucoup)?|au revoir|ok|d'accord)\W*$"
@@ -43,10 +44,14 @@ def needs_sources(request: str) -> bool:
     A request that is neither clearly a task nor a greeting is taken for a question: an answer
     with sources that were not needed costs energy, an answer without those needed costs trust.
     """
-    folded = _fold(request[:4_000]).strip()
-    if not folded or _GREETING.match(folded):
-        return False
-    return not any(_asks_for_a_text(found, folded) for found in _TASK.finditer(folded))
+    folded = _fold(request[:_READ]).strip()
+    return bool(folded) and _GREETING.match(folded) is None and not is_task(request)
+
+
+def is_task(request: str) -> bool:
+    """Whether ``request`` asks for a text to be written or changed."""
+    folded = _fold(request[:_READ]).strip()
+    return any(_asks_for_a_text(found, folded) for found in _TASK.finditer(folded))
 
 
 def _asks_for_a_text(found: re.Match[str], request: str) -> bool:

@@ -11,3 +11,5 @@ import os
 # 23 to 41 tokens/s. libgomp reads this when it is first loaded, hence here; an operator's own
 # choice in the environment wins.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Likewise for numpy's own threads, which a query's few products are too small to be worth.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -182,10 +182,12 @@ def _places(passage: Passage) -> list[_Place]:
 def _verdict(
     sentence: str, given: frozenset[int], places: Sequence[Sequence[_Place]], weights: _Weights
 ) -> CheckedSentence:
-    told = frozenset(words.stems(sentence))
+    # A placeholder stands for what no public passage holds: neither its word nor its number counts.
+    plain = words.without_placeholders(sentence)
+    told = frozenset(words.stems(plain))
     # Numbers and units are compared to the letter; here it is the matter that must be the same.
     stems = (told - _QUANTITIES) or told
-    claimed = facts.asserted(sentence)
+    claimed = facts.asserted(plain)
     scores = {
         number: max(
             (weights.share(stems, p) if stems else 1.0 for p in among if claimed.within(p.facts)),

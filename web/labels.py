@@ -76,6 +76,13 @@ SOURCE_STATES = {
     "disabled": N_("switched off"),
 }
 
+SOURCE_KINDS = {
+    "npm_fiches": N_("npm package"),
+    "npm_legi": N_("npm package"),
+    "folder": N_("folder"),
+    "eurlex_html": N_("EUR-Lex pages"),
+}
+
 ROLES = {
     "system": N_("Instructions given to the model"),
     "user": N_("The person"),
@@ -131,6 +138,7 @@ TABLES = {
     "limit": LIMITS,
     "energy": ENERGY_TOTALS,
     "source_state": SOURCE_STATES,
+    "source_kind": SOURCE_KINDS,
     "role": ROLES,
     "event": EVENT_TYPES,
 }

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from web import i18n, labels, markdown
+from web import i18n, labels, markdown, plain
 from web.views import Page
 
 HERE = Path(__file__).parent
@@ -97,6 +97,12 @@ def bar_segments(steps: Mapping[str, float]) -> list[tuple[str, float, float]]:
     return segments
 
 
+def in_order(steps: Mapping[str, float]) -> dict[str, float]:
+    """Energy by step in the order of the work, whatever the order that JSON keeps."""
+    order = [*labels.STEPS, *steps]
+    return {code: steps[code] for code in sorted(steps, key=order.index)}
+
+
 @lru_cache
 def environment(locale: str) -> Environment:
     """The environment of ``locale``: its texts and its filters.
@@ -138,6 +144,11 @@ def environment(locale: str) -> Environment:
         web_address=web_address,
         short=_short,
         segments=bar_segments,
+        ordered=in_order,
+        passage=plain.passage_html,
+        running=plain.running,
+        placeholders=plain.placeholders_html,
+        every_day=plain.every_day,
         person=lambda text, spans: Markup(markdown.person_html(text, spans, locale)),
     )
     env.globals.update(static_url=static_url, conversation_id="", unfolded=False, exchange_id="")

@@ -133,10 +133,14 @@ class ChatView:
 
 @dataclass(frozen=True, slots=True)
 class SeenView:
-    """«What the model saw» (``seen.html``): the exact texts of the prompt, by role."""
+    """«What the model saw» (``seen.html``): the exact texts of the prompt, by role.
+
+    ``conversation_id`` is where one came from, if any.
+    """
 
     exchange_id: str
     turns: tuple[tuple[str, str], ...]
+    conversation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

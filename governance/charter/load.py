@@ -42,7 +42,7 @@ def load_file(path: Path) -> Charter:
 
     def beside(name: str) -> str:
         nearby = path.parent / name
-        return _read(nearby if nearby.is_file() else EXAMPLES / name)
+        return _read(nearby) if nearby.is_file() else shipped(name)
 
     return load_text(text, path.name, beside)
 

@@ -79,6 +79,7 @@ _STAND_INS = {
     "TELEPHONE": "son téléphone",
     "NAISSANCE": "4 mai 1985",
     "NIR": "son numéro",
+    "NIF": "son numéro",
     "SIREN": "son numéro",
     "SIRET": "son numéro",
     "TVA": "son numéro",

@@ -69,6 +69,11 @@ _INQUIRY = re.compile(
     r")\b|^(?:explique|decri|detaille|demystifi)\w*"
 )
 
+_SUBJECT = re.compile(
+    r"^(?:je|j|nous|on|il|elle|ils|elles|le|la|les|l|un|une|des|du|mon|ma|mes|notre|nos|ce|cet|"
+    r"cette|ces|voici|voila|hier|the|we|i|our|my|this)\b"
+)
+
 
 def asks_for_action(clause: str) -> bool:
     """Whether a folded clause asks that something be done."""
@@ -77,7 +82,27 @@ def asks_for_action(clause: str) -> bool:
 
 def only_inquires(folded: str) -> bool:
     """Whether a folded text only asks what the rules are or how something works."""
-    parts = [folded[start:end] for start, end in clauses(folded)]
+    parts = _parts(folded)
     return any(_INQUIRY.search(part) for part in parts) and not any(
         asks_for_action(part) for part in parts
     )
+
+
+def only_states(text: str, folded: str) -> bool:
+    """Whether a text, given also folded, tells something and asks for nothing."""
+    parts = _parts(folded)
+    return (
+        "?" not in text
+        and bool(parts)
+        and bool(_SUBJECT.search(parts[0]))
+        and not any(asks_for_action(part) for part in parts)
+    )
+
+
+def asks_for_nothing(text: str, folded: str) -> bool:
+    """Whether a text only asks what the rules are, or only tells something."""
+    return only_inquires(folded) or only_states(text, folded)
+
+
+def _parts(folded: str) -> list[str]:
+    return [folded[start:end] for start, end in clauses(folded)]

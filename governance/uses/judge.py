@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 from governance.charter.charter import Rule
 from governance.charter.schema import EFFECTS, Effect
 from governance.uses.folding import STOP, fold, readable
-from governance.uses.forms import only_inquires
+from governance.uses.forms import asks_for_nothing
 from governance.uses.patterns import PatternLayer, bounded
 from governance.uses.reading import BEST, WHOLE, best_sentence, salient
 from governance.uses.similarity import WEAK_PATTERN, Group, Likeness
@@ -38,6 +38,9 @@ _LEANS_ON_EARLIER = re.compile(
     r"|\b(?:les|le|la|lui|leur) ?$|\b(?:celui|celle|ceux|celles)\b|\w+ (?:les|le|la)(?: \||$)"
 )
 _SHORT = 12
+_AS_LIKELY = 0.25
+# Two words at least: a single one, a placeholder or a smile ask for nothing that can be compared.
+_SAYS_SOMETHING = re.compile(r"(?:^| )[a-z0-9]+ (?:.* )?[a-z0-9]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the charter says of a conversation. ``decisions`` hold all that was recognised.
+    """What the charter says of a conversation. ``decisions`` hold the likeliest uses recognised.
 
     ``effect`` is the strictest of them, «allow» where none was; ``score`` is that decision's, or
     the highest margin (below 0) where nothing was recognised. ``seconds`` is the time taken.
@@ -194,7 +197,11 @@ class UseJudge:
         if found and not _leans(last):
             # Were the earlier turns enough by themselves, the last one has added nothing.
             alone = self._likeness(history)
-            found = {n: likeness for n, likeness in found.items() if alone[n].margin < 0}
+            found = {
+                n: likeness
+                for n, likeness in found.items()
+                if n not in alone or alone[n].margin < 0
+            }
         return [
             self._decision(n, "similarity", like.margin, like.nearest, "conversation")
             for n, like in found.items()
@@ -230,13 +237,14 @@ class UseJudge:
         return scores
 
     def _likeness(self, text: str, *, left_out: bool = False) -> dict[int, Likeness]:
-        if not self._groups:
+        folded = fold(text)
+        if not self._groups or not _SAYS_SOMETHING.search(folded):
             return {}
-        vector, folded = self._vector(readable(text)), fold(text)
-        hits, inquires = self._patterns.hits(folded), only_inquires(folded)
+        vector = self._vector(readable(text))
+        hits, idle = self._patterns.hits(folded), asks_for_nothing(text, folded)
         found: dict[int, Likeness] = {}
         for group in self._groups:
-            found |= group.likeness(text, vector, hits, inquires=inquires, left_out=left_out)
+            found |= group.likeness(text, vector, hits, idle=idle, left_out=left_out)
         return found
 
     def _vector(self, text: str) -> NDArray[np.float32]:
@@ -257,7 +265,13 @@ class UseJudge:
         """Forbid overrides review, which overrides allow; then the surest decision speaks."""
         if not decisions:
             return Verdict("allow", None, "none", round(highest, 4), None, seconds, ())
-        ranked = sorted(decisions, key=lambda d: (EFFECTS.index(d.effect), d.score), reverse=True)
+        best = {
+            effect: max(d.score for d in decisions if d.effect == effect)
+            for effect in {d.effect for d in decisions}
+        }
+        # Uses that resemble each other are recognised together: the likeliest are enough.
+        likely = [d for d in decisions if d.score >= best[d.effect] - _AS_LIKELY]
+        ranked = sorted(likely, key=lambda d: (EFFECTS.index(d.effect), d.score), reverse=True)
         first = ranked[0]
         return Verdict(
             first.effect,

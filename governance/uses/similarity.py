@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from governance.charter.charter import Rule
 from governance.uses.features import Features, Matrix
 from governance.uses.folding import fold
-from governance.uses.forms import only_inquires
+from governance.uses.forms import asks_for_nothing
 from governance.uses.patterns import PatternLayer
 
 _RIDGE = 0.3
@@ -26,8 +26,8 @@ _QUANTILE = 0.985
 """Share of the legitimate texts that must stay below the threshold when left out."""
 WEAK_PATTERN = 0.7
 """What a weak match of a pattern adds to a score."""
-ONLY_INQUIRES = 0.6
-"""What a question about rules takes from a score."""
+ASKS_FOR_NOTHING = 0.6
+"""What a question about rules, or a mere statement, takes from a score."""
 
 Floats = NDArray[np.float64]
 
@@ -124,8 +124,10 @@ class Group:
             [self._each[n].weights + self._joint.weights for n in self.numbers]
         )
         self._biases = np.array([self._each[n].bias + self._joint.bias for n in self.numbers])
-        forms = [fold(text) for text in legitimate]
-        nudges = np.array([self._nudges(patterns.hits(f), only_inquires(f)) for f in forms])
+        forms = [(text, fold(text)) for text in legitimate]
+        nudges = np.array(
+            [self._nudges(patterns.hits(f), asks_for_nothing(t, f)) for t, f in forms]
+        )
         calm = self._scores[~positive] + nudges
         self.threshold = float(np.quantile(calm.max(axis=1), _QUANTILE))
 
@@ -139,9 +141,9 @@ class Group:
             scores[:, column] = alone + self._joint.left_out
         return scores
 
-    def _nudges(self, hits: Container[int], inquires: bool) -> Floats:
+    def _nudges(self, hits: Container[int], idle: bool) -> Floats:
         """What the form of a text adds to its score under each rule."""
-        calm = ONLY_INQUIRES if inquires else 0.0
+        calm = ASKS_FOR_NOTHING if idle else 0.0
         return np.array([WEAK_PATTERN * (n in hits) - calm for n in self.numbers])
 
     def words_score(self, texts: Sequence[str]) -> Floats:
@@ -154,13 +156,14 @@ class Group:
         vector: NDArray[np.float32],
         hits: Container[int],
         *,
-        inquires: bool,
+        idle: bool,
         left_out: bool = False,
     ) -> dict[int, Likeness]:
         """How ``text`` stands to each rule of the group, by number.
 
-        ``hits`` are the rules of which a pattern matches, ``inquires`` whether the text only asks a
-        question. ``left_out`` scores a training text as though it had not been learned from.
+        ``hits`` are the rules of which a pattern matches, ``idle`` whether the text asks for
+        nothing to be done. ``left_out`` scores a training text as though it had not been learned
+        from.
         """
         row = self._row.get(text) if left_out else None
         if row is not None:
@@ -170,7 +173,7 @@ class Group:
             # A text has some hundred words' pieces: only their columns are worth reading.
             present = np.flatnonzero(features)
             scores = (self._weights[:, present] * features[present]).sum(axis=1) + self._biases
-        scores = scores + self._nudges(hits, inquires)
+        scores = scores + self._nudges(hits, idle)
         cosines = self._vectors @ vector
         if row is not None:
             cosines[row] = -1.0

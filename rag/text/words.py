@@ -72,7 +72,7 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in _TOKEN.findall(fold(text)) if word not in STOP]
 
 
-_PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý][A-ZÀ-Ý_ ]*\d*\]|<[A-Z_]+_?\d*>")
+_PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý][A-ZÀ-Ý_ ]*\d*(?:_[A-Z0-9_]+)?\]|<[A-Z_]+_?\d*>")
 
 
 def without_placeholders(question: str) -> str:

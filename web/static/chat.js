@@ -107,6 +107,21 @@ function finish(answer, html, opening) {
   spoken.textContent = words;
   offerAgain();
   follow(near);
+  return rendered;
+}
+
+/** The column beside is about the last answer: the passages that it cites, or that it has none. */
+function showCited(rendered) {
+  const cited = new Set([...rendered.querySelectorAll("a.cite")].map((link) => link.dataset.n));
+  const sources = [...document.querySelectorAll("#sources-list .source")];
+  for (const source of sources) source.classList.toggle("cited", cited.has(String(source.value)));
+}
+
+function showNoSource() {
+  const hint = document.createElement("p");
+  hint.className = "hint";
+  hint.textContent = phrases.unsourced;
+  document.querySelector("#sources-list").replaceChildren(hint);
 }
 
 /** Only the last answer can be asked again. */
@@ -153,7 +168,9 @@ const handlers = {
   searching(data, { answer }) {
     say(answer, fill(phrases.searching, { passages: data.passages }));
   },
-  sources(data, { answer }) {
+  sources(data, exchange) {
+    const { answer } = exchange;
+    exchange.sourced = true;
     document.querySelector("#sources-list").replaceChildren(nodes(data.html));
     say(answer, phrases.found);
   },
@@ -174,7 +191,9 @@ const handlers = {
   },
   completed(data, exchange) {
     exchange.ended = true;
-    finish(exchange.answer, data.html, phrases.finished);
+    const rendered = finish(exchange.answer, data.html, phrases.finished);
+    if (exchange.sourced) showCited(rendered);
+    else showNoSource();
   },
   refused(data, exchange) {
     exchange.ended = true;
@@ -192,7 +211,7 @@ const handlers = {
 
 async function ask(text, regenerate) {
   document.querySelector("#welcome")?.remove();
-  const exchange = { id: "", ended: false, person: null, abort: new AbortController() };
+  const exchange = { id: "", ended: false, sourced: false, person: null, abort: new AbortController() };
   if (regenerate) {
     const articles = [...turns.querySelectorAll("article.turn")];
     if (articles.at(-1)?.classList.contains("machine")) articles.at(-1).remove();

@@ -30,7 +30,11 @@ uses:
     detect: {examples: ["Qui rejeter ?"]}
   - {id: nouveau, title: N, effect: forbid, reason: r, message: m}
 services:
-  - {id: rh, max_tokens: 200, sources: [code], models: [default], quotas: [{metric: requests, period: day, limit: 50}]}
+  - id: rh
+    max_tokens: 200
+    sources: [code]
+    models: [default]
+    quotas: [{metric: requests, period: day, limit: 50}]
   - {id: neuf, title: Neuf}
 personal_data: {PERSON: block}
 audit: {retention_days: 200}
@@ -84,7 +88,7 @@ def test_loosening_is_an_error_with_both_lines(
     assert (problem.file, problem.line) == ("charter.yaml", 3)
     assert problem.params["parent_file"] == "base.yaml"
     parent_line = SMALL.splitlines()[int(problem.params["parent_line"]) - 1]
-    leaf = field.split(".")[-1].split("[")[0]
+    leaf = field.rsplit(".", 1)[-1].split("[", 1)[0]
     assert leaf in parent_line or "default" in parent_line
 
 
@@ -147,7 +151,9 @@ def _charter_text(draw: st.DrawFn, *, whole: bool) -> str:
             f"  - {{id: {name}, title: t, reason: r, message: m, effect: {draw(_effects)},"
             f" applies_to: {applies}}}"
         )
-    for name in ["rh", "si"] if whole else draw(st.lists(st.sampled_from(["rh", "si"]), unique=True)):
+    for name in (
+        ["rh", "si"] if whole else draw(st.lists(st.sampled_from(["rh", "si"]), unique=True))
+    ):
         fields = [f"id: {name}", "title: t"]
         if draw(st.booleans()):
             fields.append(f"max_tokens: {draw(st.integers(16, 900))}")
@@ -161,7 +167,9 @@ def _charter_text(draw: st.DrawFn, *, whole: bool) -> str:
         lines += ["uses:", *uses]
     if services:
         lines += ["services:", *services]
-    entities = draw(st.dictionaries(st.sampled_from(["default", *ENTITIES]), _handlings, max_size=5))
+    entities = draw(
+        st.dictionaries(st.sampled_from(["default", *ENTITIES]), _handlings, max_size=5)
+    )
     if entities:
         lines.append(f"personal_data: {{{', '.join(f'{k}: {v}' for k, v in entities.items())}}}")
     if draw(st.booleans()):
@@ -187,9 +195,7 @@ def test_a_child_never_weakens_what_its_parent_says(family: tuple[str, str]) -> 
     for service in parent.services:
         before, after = parent.effective(service.id), heir.effective(service.id)
         for rule in before.rules:
-            strictest = max(
-                EFFECTS.index(r.effect) for r in after.rules if r.use.id == rule.use.id
-            )
+            strictest = max(EFFECTS.index(r.effect) for r in after.rules if r.use.id == rule.use.id)
             assert strictest >= EFFECTS.index(rule.effect)
         for key, limit in before.quotas.items():
             assert after.quotas[key] <= limit

@@ -133,4 +133,4 @@ def test_the_system_message_is_one_line_and_the_same_for_everyone() -> None:
     assert first == second
     assert first.role == "system"
     assert "\n" not in first.content
-    assert "« Val d'Exemple ». Soyez bref. Réponds" in first.content
+    assert "« Val d'Exemple ». Soyez bref. Tu réponds" in first.content

@@ -1,0 +1,141 @@
+"""What a program asks of ``/v1/chat/completions``: the fields that are served, and those refused.
+
+A field that would change the meaning of the answer and is not served is an error that names it:
+a program must not believe that its tools were offered, or that it got two answers.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from governance.exchange import Turn
+from governance.messages import N_
+from models.protocol import Sampling
+from server.api.errors import bad_request
+
+MAX_MESSAGES = 200
+#: Fields that change nothing of the answer's meaning, and are not acted upon.
+HARMLESS = frozenset(
+    {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}
+)
+#: Values that ask for what is done anyway.
+NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "n": (1,),
+    "frequency_penalty": (0, 0.0),
+    "presence_penalty": (0, 0.0),
+    "logprobs": (False,),
+    "top_logprobs": (0,),
+    "tools": ([],),
+    "functions": ([],),
+    "tool_choice": ("none", "auto"),
+    "parallel_tool_calls": (True, False),
+    "modalities": (["text"],),
+    "response_format": ({"type": "text"},),
+    "logit_bias": ({},),
+}
+
+
+class Part(BaseModel):
+    """A part of a message; only text is read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    text: str | None = None
+
+
+class ApiMessage(BaseModel):
+    """A turn."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Part] | None = None
+
+
+class StreamOptions(BaseModel):
+    """Options of a stream."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """The body of the request."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    messages: Annotated[list[ApiMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    seed: int | None = None
+    stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+
+    @property
+    def sampling(self) -> Sampling:
+        """How to choose the tokens; what is not given keeps Sobria's own values."""
+        usual = Sampling()
+        stops = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        return Sampling(
+            max_tokens=self.max_completion_tokens or self.max_tokens or usual.max_tokens,
+            temperature=usual.temperature if self.temperature is None else self.temperature,
+            top_p=usual.top_p if self.top_p is None else self.top_p,
+            seed=self.seed,
+            stop=tuple(stop for stop in stops if stop),
+        )
+
+
+def check(request: Request, asked: ChatRequest) -> None:
+    """Raises ApiError for a field that is not served, naming it."""
+    for name, value in (asked.model_extra or {}).items():
+        if value is None or name in HARMLESS or value in NEUTRAL.get(name, ()):
+            continue
+        raise bad_request(request, name, N_("«{param}» is not supported by Sobria."), param=name)
+
+
+def turns_of(request: Request, asked: ChatRequest) -> tuple[Turn, ...]:
+    """The conversation as turns; the last one is the person's. Raises ApiError."""
+    turns: list[Turn] = []
+    for index, message in enumerate(asked.messages):
+        if message.model_extra and message.model_extra.get("tool_calls"):
+            param = f"messages[{index}].tool_calls"
+            raise bad_request(
+                request, param, N_("«{param}» is not supported by Sobria."), param=param
+            )
+        turns.append(Turn(_role(message.role), _text(request, index, message)))
+    if turns[-1].role != "user" or not turns[-1].content.strip():
+        raise bad_request(
+            request, "messages", N_("The last message must be the user's, and hold text.")
+        )
+    return tuple(turns)
+
+
+def _role(role: str) -> Literal["system", "user", "assistant"]:
+    match role:
+        case "user":
+            return "user"
+        case "assistant":
+            return "assistant"
+        case _:
+            return "system"
+
+
+def _text(request: Request, index: int, message: ApiMessage) -> str:
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    for number, part in enumerate(message.content):
+        if part.type != "text" or part.text is None:
+            param = f"messages[{index}].content[{number}]"
+            raise bad_request(
+                request, param, N_("Only text is read: «{param}» is not text."), param=param
+            )
+    return "\n".join(part.text or "" for part in message.content)

@@ -1,0 +1,46 @@
+"""Opens the settings and the books for a command, or ends it with a clear message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from governance.messages import N_
+from server.commands.words import fail, say
+
+if TYPE_CHECKING:
+    from server.books import Books
+    from server.settings import Settings
+
+
+UNOPENED = N_("The database or the data folder cannot be opened ({cause}).")
+
+
+def settings() -> Settings:
+    """The settings; each problem is said on standard error."""
+    from server.settings import ConfigurationError, load_settings, say_problem
+
+    try:
+        return load_settings()
+    except ConfigurationError as error:
+        for problem in error.problems:
+            typer.echo(say_problem(problem, say), err=True)
+        raise typer.Exit(2) from None
+
+
+def books() -> Books:
+    """The database, keys and log of this instance."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from governance.keys import KeysRefused
+    from server.books import open_books
+
+    chosen = settings()
+    try:
+        return open_books(chosen)
+    except KeysRefused as error:
+        fail(error.message_id, **error.params)
+    except (SQLAlchemyError, OSError) as error:
+        # The text of a database's error may hold its address, with the password.
+        fail(UNOPENED, cause=type(error).__name__)

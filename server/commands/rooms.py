@@ -1,0 +1,80 @@
+"""The commands of the other rooms, given what they need of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from server.commands.opening import books, settings
+from server.commands.words import say
+
+
+def models() -> typer.Typer:
+    """``sobria models``."""
+    from models.cli import build_cli
+    from server.knowledge import models_dir
+
+    return build_cli(lambda: models_dir(settings()), say)
+
+
+def audit() -> typer.Typer:
+    """``sobria audit``; verifying an export opens nothing of this instance."""
+    from governance.audit.cli import AuditContext, build_cli
+    from server.books import OPERATOR
+
+    def context() -> AuditContext:
+        opened = books()
+        return AuditContext(opened.database, opened.audit, OPERATOR)
+
+    return build_cli(context, say)
+
+
+def sources() -> typer.Typer:
+    """``sobria sources``."""
+    from models.catalogue import load_catalogue
+    from rag.cli import SourcesContext, build_cli
+    from server.knowledge import declared_sources, models_dir
+
+    def context() -> SourcesContext:
+        opened = books()
+        chosen = opened.settings
+        entry = load_catalogue(models_dir(chosen)).get(chosen.embedder)
+        return SourcesContext(
+            engine=opened.database,
+            sources=declared_sources(chosen),
+            downloads=chosen.data_dir / "downloads",
+            fulltext=chosen.data_dir / "index" / "fulltext",
+            embedder_digest=f"sha256:{entry.sha256}" if entry is not None else "",
+        )
+
+    return build_cli(context, say)
+
+
+def charter() -> typer.Typer:
+    """``sobria charter``; the embedder is loaded only to judge examples."""
+    from governance.charter.charter import Charter
+    from governance.charter.cli import CharterContext, build_cli
+    from governance.charter.proof import LeftOutJudge
+    from governance.charter.revisions import CharterStore
+
+    def judge(charter: Charter) -> LeftOutJudge:
+        from governance.uses.judge import UseJudge
+        from models.catalogue import load_catalogue
+        from models.embedders import build_embedder
+        from server.knowledge import models_dir
+
+        chosen = settings()
+        weights = models_dir(chosen)
+        embedder = build_embedder(load_catalogue(weights)[chosen.embedder], weights)
+        return UseJudge(charter.rules, embedder, chosen.data_dir / "cache" / "uses")
+
+    return build_cli(lambda: CharterContext(lambda: CharterStore(books().database), judge), say)
+
+
+BUILDERS: dict[str, Callable[[], typer.Typer]] = {
+    "models": models,
+    "sources": sources,
+    "charter": charter,
+    "audit": audit,
+}

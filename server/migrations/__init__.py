@@ -1,0 +1,1 @@
+"""The database's migrations; ``python -m server.migrations.write`` writes the next one."""

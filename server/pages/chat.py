@@ -1,0 +1,269 @@
+"""The chat: its page, its exchanges, and what one can do with an answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from governance.audit.leaf import AuditRecord
+from governance.clock import utc_now
+from governance.exchange import ExchangeRequest, Turn
+from governance.messages import N_
+from models.protocol import Sampling
+from server import callers
+from server.conversations import Conversation, StoredMessage
+from server.errors import NotHere, RequestError
+from server.identity.guards import employee
+from server.identity.sessions import Session
+from server.organisation import forbidden_titles, quota_views, service_title
+from server.pages.chat_exchange import ChatRecorder, ChatTelling
+from server.pages.messages import MessageViews
+from server.responses import page_for, redirect, show
+from server.state import assembly, exchanges, locale_of, say
+from web.i18n import day
+from web.views import ChatView, ConversationItem, SeenView
+
+router = APIRouter()
+Employee = Annotated[Session, Depends(employee)]
+
+#: Earlier turns that go with a question, at most: question and answer by pairs.
+REMEMBERED_PAIRS = 6
+CHARACTERS_A_TOKEN = 2
+NEW = "new"
+
+
+class Asked(BaseModel):
+    """A question; with ``regenerate``, another answer to the last one, and ``text`` is not read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = ""
+    regenerate: bool = False
+
+
+class Feedback(BaseModel):
+    """A thumb up, down or taken back, with what could be better."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    value: Literal["up", "down", ""]
+    comment: str = Field("", max_length=1000)
+
+
+@router.get("/chat")
+async def new_chat(request: Request, session: Employee) -> Response:
+    """An empty conversation."""
+    return await to_thread.run_sync(_chat_page, request, session, None)
+
+
+@router.get("/chat/{conversation_id}")
+async def chat(request: Request, conversation_id: str, session: Employee) -> Response:
+    """A conversation of this person."""
+    store = assembly(request).conversations
+    found = await to_thread.run_sync(store.get, conversation_id, session.user.id)
+    if found is None:
+        raise NotHere
+    return await to_thread.run_sync(_chat_page, request, session, found)
+
+
+@router.post("/chat/{conversation_id}/messages")
+async def ask(request: Request, conversation_id: str, asked: Asked, session: Employee) -> Response:
+    """Store the question, take the road, and tell it as server-sent events."""
+    components = assembly(request)
+    user = session.user
+    text = asked.text.strip()
+    limit = max_characters(components.settings.context_length)
+    if not asked.regenerate and not 0 < len(text) <= limit:
+        raise RequestError(N_("A question has 1 to {limit} characters."), limit=limit)
+    exchange_id = uuid.uuid4().hex
+    store = components.conversations
+    if asked.regenerate:
+        again = partial(store.begin_again, conversation_id, user.id, exchange_id)
+        begun = await to_thread.run_sync(again)
+    else:
+        target = None if conversation_id == NEW else conversation_id
+        begin = partial(store.begin, target, user.id, user.service, text, exchange_id)
+        begun = await to_thread.run_sync(begin)
+    if begun is None:
+        raise NotHere
+    stored = await to_thread.run_sync(store.messages, begun.conversation.id)
+    asking = ExchangeRequest(
+        id=exchange_id,
+        caller=callers.person(components, user),
+        conversation_id=begun.conversation.id,
+        turns=turns_of(stored),
+        sampling=Sampling(),
+        surface="chat",
+    )
+    _, charter = components.charter.get()
+    telling = ChatTelling(
+        page_for(request, path=f"/chat/{begun.conversation.id}"),
+        begun,
+        user.id,
+        store,
+        await to_thread.run_sync(_views, request, begun.conversation.id),
+        partial(quota_views, components.quotas, charter, user.service),
+    )
+    recorder = ChatRecorder(store, components.audit, begun, exchange_id)
+    journey = exchanges(request).start(asking, recorder)
+    return StreamingResponse(
+        telling.frames(journey),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@router.post("/chat/exchanges/{exchange}/stop")
+async def stop(request: Request, exchange: str, session: Employee) -> Response:
+    """Stop an exchange under way; what was written stays, and its end is told in its stream."""
+    owner = callers.subject_of(assembly(request), session.user.id)
+    journey = exchanges(request).find(exchange, owner)
+    if journey is None:
+        raise NotHere
+    journey.stop()
+    return Response(status_code=204)
+
+
+@router.get("/chat/exchanges/{exchange}/seen")
+async def seen(request: Request, exchange: str, session: Employee) -> Response:
+    """«What the model saw»: the exact prompt, placeholders in place of personal data."""
+    store = assembly(request).conversations
+    turns = await to_thread.run_sync(store.prompt, exchange, session.user.id)
+    if turns is None:
+        raise NotHere
+    return show(request, "seen.html", SeenView(exchange, turns))
+
+
+@router.post("/chat/messages/{message_id}/feedback")
+async def feedback(
+    request: Request, message_id: str, given: Feedback, session: Employee
+) -> Response:
+    """Keep a thumb, and record that it was given: its words stay out of the log."""
+    components = assembly(request)
+    store = components.conversations
+    message = await to_thread.run_sync(store.message, message_id, session.user.id)
+    if message is None or message.role != "machine":
+        raise NotHere
+    await to_thread.run_sync(
+        components.audit.append,
+        AuditRecord(
+            "feedback",
+            exchange_id=message.exchange_id,
+            subject=callers.subject_of(components, session.user.id),
+            service=session.user.service,
+            data={"value": given.value or "withdrawn", "comment": bool(given.comment)},
+        ),
+    )
+    await to_thread.run_sync(store.set_feedback, message_id, given.value, given.comment)
+    return JSONResponse({"value": given.value})
+
+
+@router.post("/chat/{conversation_id}/delete")
+async def delete(request: Request, conversation_id: str, session: Employee) -> Response:
+    """Erase a conversation, with the pseudonyms' mapping that only it used."""
+    components = assembly(request)
+    user_id = session.user.id
+    deleted = await to_thread.run_sync(components.conversations.delete, conversation_id, user_id)
+    if not deleted:
+        raise NotHere
+    await to_thread.run_sync(components.vault.destroy, conversation_id)
+    return redirect("/chat?done=deleted")
+
+
+def max_characters(context_length: int) -> int:
+    """How long a question may be, so that it can fit the model's context (in tokens)."""
+    return context_length * CHARACTERS_A_TOKEN
+
+
+def turns_of(stored: Sequence[StoredMessage]) -> tuple[Turn, ...]:
+    """The turns to send: the last question, after the latest questions that were answered.
+
+    What was refused, failed or was interrupted is not sent again with later questions.
+    """
+    pairs: list[tuple[Turn, Turn]] = []
+    question: StoredMessage | None = None
+    for message in stored:
+        if message.role == "person":
+            question = message
+        elif question is not None and message.text and message.state in {"complete", "cancelled"}:
+            pairs.append((Turn("user", question.text), Turn("assistant", message.text)))
+    if question is None:
+        raise ValueError("a conversation without a question")
+    earlier = [turn for pair in pairs[-REMEMBERED_PAIRS:] for turn in pair]
+    return (*earlier, Turn("user", question.text))
+
+
+def _views(request: Request, conversation_id: str) -> MessageViews:
+    components = assembly(request)
+    _, charter = components.charter.get()
+    return MessageViews(
+        components.retriever,
+        {status.id: status.owner for status in components.sources.statuses()},
+        locale=locale_of(request),
+        timezone=components.settings.timezone,
+        contact=charter.organisation.contact.email,
+        conversation_id=conversation_id,
+    )
+
+
+def _chat_page(request: Request, session: Session, current: Conversation | None) -> Response:
+    components = assembly(request)
+    _, charter = components.charter.get()
+    user = session.user
+    messages = components.conversations.messages(current.id) if current is not None else ()
+    views = _views(request, current.id if current is not None else "")
+    statuses = components.sources.statuses()
+    passages = sum(status.passages for status in statuses)
+    vectors = sum(status.vectors * status.passages for status in statuses)
+    view = ChatView(
+        conversation_id=current.id if current is not None else "",
+        title=current.title if current is not None else "",
+        messages=tuple(views.view(message) for message in messages),
+        conversations=_items(request, session, current),
+        quotas=quota_views(components.quotas, charter, user.service),
+        service_title=service_title(charter, user.service),
+        mention=charter.labelling.mention,
+        assistant_name=charter.assistant.name,
+        examples=tuple(charter.assistant.examples),
+        forbidden=forbidden_titles(charter, user.service),
+        max_characters=max_characters(components.settings.context_length),
+        passages=passages,
+        vectors_ready=vectors / passages if passages else 1.0,
+    )
+    return show(request, "chat.html", view)
+
+
+def _items(
+    request: Request, session: Session, current: Conversation | None
+) -> tuple[ConversationItem, ...]:
+    components = assembly(request)
+    zone = ZoneInfo(components.settings.timezone)
+    today = utc_now().astimezone(zone).date()
+
+    def heading(moment: datetime) -> str:
+        date = moment.astimezone(zone).date()
+        if date == today:
+            return say(request, N_("Today"))
+        if date == today - timedelta(days=1):
+            return say(request, N_("Yesterday"))
+        return day(locale_of(request), moment, components.settings.timezone)
+
+    return tuple(
+        ConversationItem(
+            item.id,
+            item.title,
+            heading(item.updated_at),
+            current is not None and item.id == current.id,
+        )
+        for item in components.conversations.of(session.user.id)
+    )

@@ -1,0 +1,163 @@
+"""Turns of a conversation as pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from governance.events import Refusal
+from governance.messages import N_
+from governance.receipt import Receipt
+from rag.protocol import Passage, Retriever
+from server.conversations import StoredMessage
+from web.i18n import translate, when
+from web.markdown import answer_html
+from web.views import MessageView, RefusalView, SourceView
+
+EXCERPT = 360
+
+TITLES = {
+    "use": N_("This use is not allowed"),
+    "quota": N_("Your service's quota is used up"),
+    "personal_data": N_("This request holds data that must not be sent"),
+    "service": N_("Your service may not do this"),
+    "busy": N_("Too many requests at the same time"),
+    "too_long": N_("This request is too long"),
+}
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a passage, cut between words."""
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[:EXCERPT].rsplit(" ", 1)[0] + "…"
+
+
+def source_view(
+    number: int, passage: Passage, publishers: Mapping[str, str], *, cited: bool
+) -> SourceView:
+    """A numbered passage. ``publishers`` are the sources' owners, by source."""
+    return SourceView(
+        number=number,
+        passage_id=passage.id,
+        title=passage.title,
+        section=" › ".join(passage.section_path),
+        reference=passage.reference,
+        publisher=publishers.get(passage.source, ""),
+        url=passage.url,
+        date=passage.date,
+        excerpt=excerpt(passage.text),
+        cited=cited,
+    )
+
+
+def refusal_values(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as it is stored: JSON values."""
+    return asdict(refusal)
+
+
+def refusal_view(
+    refusal: Mapping[str, Any], locale: str, timezone: str, contact: str
+) -> RefusalView:
+    """A stored refusal in the reader's language. ``contact`` helps where the charter names none."""
+    params = dict(refusal["params"])
+    if "renews_at" in params:
+        params["renews_at"] = when(locale, str(params["renews_at"]), timezone)
+    if refusal.get("kinds"):
+        params["kinds"] = ", ".join(translate(locale, kind) for kind in refusal["kinds"])
+    own = translate(locale, refusal["message_id"], **params) if refusal["message_id"] else ""
+    return RefusalView(
+        title=refusal["title"] or translate(locale, TITLES[refusal["cause"]]),
+        message=refusal["message"] or own,
+        reason=refusal["reason"],
+        legal_basis=tuple(refusal["legal_basis"]),
+        instead=refusal["instead"],
+        contact=refusal["contact"] or contact,
+    )
+
+
+class MessageViews:
+    """Makes the views of a conversation's turns. Reads passages, so: in a worker thread."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        publishers: Mapping[str, str],
+        *,
+        locale: str,
+        timezone: str,
+        contact: str,
+        conversation_id: str,
+    ) -> None:
+        self._retriever = retriever
+        self._publishers = publishers
+        self._locale = locale
+        self._timezone = timezone
+        self._contact = contact
+        self._conversation_id = conversation_id
+
+    def view(self, message: StoredMessage) -> MessageView:
+        """The view of a stored turn."""
+        sources = self._sources(message)
+        refusal = None
+        if message.refusal is not None:
+            refusal = refusal_view(message.refusal, self._locale, self._timezone, self._contact)
+        html = ""
+        if message.role == "machine":
+            html = answer_html(
+                message.text,
+                sources,
+                message.unsupported,
+                locale=self._locale,
+                conversation_id=self._conversation_id,
+            )
+        return MessageView(
+            id=message.id,
+            author=message.role,
+            text=message.text,
+            html=html,
+            state=message.state,
+            created_at=message.created_at,
+            exchange_id=message.exchange_id,
+            masked=message.masked,
+            sources=sources,
+            receipt=message.receipt,
+            refusal=refusal,
+            feedback=message.feedback,
+            unsupported=message.unsupported,
+        )
+
+    def found(self, passages: tuple[Passage, ...]) -> tuple[SourceView, ...]:
+        """The passages of an answer to come: none is cited yet."""
+        return tuple(
+            source_view(number, passage, self._publishers, cited=False)
+            for number, passage in enumerate(passages, 1)
+        )
+
+    def _sources(self, message: StoredMessage) -> tuple[SourceView, ...]:
+        """The passages as they are now; of one that is gone, what the receipt says."""
+        receipt = Receipt.model_validate(message.receipt) if message.receipt else None
+        parts = {part.number: part for part in receipt.sources} if receipt else {}
+        views = []
+        for number, passage_id in enumerate(message.sources, 1):
+            part = parts.get(number)
+            passage = self._retriever.passage(passage_id)
+            if passage is not None:
+                cited = part is not None and part.cited
+                views.append(source_view(number, passage, self._publishers, cited=cited))
+            elif part is not None:
+                views.append(
+                    SourceView(
+                        number=number,
+                        passage_id=passage_id,
+                        title=part.title,
+                        section="",
+                        reference=part.reference,
+                        publisher="",
+                        url=part.url,
+                        date=part.date,
+                        excerpt="",
+                        cited=part.cited,
+                    )
+                )
+        return tuple(views)

@@ -1,0 +1,113 @@
+"""The server's tables: accounts, sessions, sign-in attempts, API keys, conversations, messages."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from governance.metadata import metadata as _governance
+
+metadata = MetaData(naming_convention=_governance.naming_convention)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("display_name", String(200), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("locale", String(8), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+#: ``digest`` is the sha256 of the cookie's token, which is stored nowhere. Unix seconds.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", String(32), ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)
+
+#: ``key`` is a keyed hash of an account's name or of a network address. Unix seconds.
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("label", String(200), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("created_by", String(32), nullable=False),
+    Column("last_used_at", String(32)),
+    Column("revoked_at", String(32)),
+    UniqueConstraint("digest"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", String(32), ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("title", LargeBinary, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Index(None, "user_id", "updated_at"),
+)
+
+#: What people and the model wrote is sealed (``content``, ``grounding``, ``prompt``, ``comment``).
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column(
+        "conversation_id",
+        String(32),
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("position", Integer, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("exchange_id", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("prompt", LargeBinary),
+    Column("grounding", LargeBinary),
+    Column("masked", Text),
+    Column("sources", Text),
+    Column("receipt", Text),
+    Column("refusal", Text),
+    Column("feedback", String(8), nullable=False),
+    Column("comment", LargeBinary),
+    Column("created_at", String(32), nullable=False),
+    UniqueConstraint("conversation_id", "position"),
+    Index(None, "exchange_id"),
+)

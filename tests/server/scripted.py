@@ -1,0 +1,377 @@
+"""A server whose books are real and whose road follows a script: to test the surfaces alone."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from governance.audit.leaf import AuditRecord
+from governance.audit.log import AuditLog
+from governance.charter.revisions import CharterInForce, CharterStore
+from governance.clock import iso, utc_now
+from governance.energy.bill import Totals
+from governance.energy.book import EnergyBook
+from governance.events import (
+    Accepted,
+    Completed,
+    Delta,
+    Event,
+    Failed,
+    Prompted,
+    Reading,
+    Refusal,
+    RefusalCause,
+    Refused,
+    Searching,
+    SourcesFound,
+    Waiting,
+)
+from governance.exchange import Caller, ExchangeRequest
+from governance.pii.vault import MappingVault
+from governance.quotas.ledger import QuotaLedger
+from governance.receipt import (
+    EnergyPart,
+    GroundingPart,
+    LabelPart,
+    ModelPart,
+    Receipt,
+    SourcePart,
+    TokenPart,
+)
+from governance.sealing import Sealer
+from governance.stages.stage import ExchangeRefused
+from models.protocol import Message, ModelInfo, Usage
+from rag.protocol import CheckedSentence, Grounding, Passage
+from server.books import Books, open_books
+from server.embedding import Embedded
+from server.settings import Settings
+from web.views import SourceStatusView
+
+CHARTER = """
+charter: 1
+organisation:
+  name: "Commune d'Exemple"
+  dpo: {name: "Déléguée à la protection des données", email: dpo@exemple.fr}
+  contact: {name: "Informatique", email: assistance@exemple.fr}
+assistant:
+  name: Sobria
+  examples: ["Combien de jours de congés payés acquiert-on par mois ?"]
+uses:
+  - id: tri-candidatures
+    title: "Trier des candidatures"
+    effect: forbid
+    reason: "Choisir qui est reçu engage la vie d'une personne."
+    legal_basis: ["Règlement (UE) 2024/1689, annexe III, point 4 a)"]
+    detect:
+      examples: ["Classe ces trois candidats du meilleur au moins bon."]
+      counter_examples: ["Quelles règles encadrent le tri de CV par une IA ?"]
+    message: "Sobria ne trie pas les candidatures."
+    instead: "Demandez les règles du recrutement."
+    contact: dpo
+services:
+  - id: rh
+    title: "Ressources humaines"
+    quotas:
+      - {metric: requests, period: day, limit: 400}
+      - {metric: wh, period: month, limit: 900}
+  - id: compta
+    title: "Comptabilité"
+"""
+
+TEXT = "Tout salarié a droit à deux jours et demi ouvrables de congé par mois de travail effectif."
+PASSAGE = Passage(
+    id="p1",
+    document_id="d1",
+    source="fiches",
+    title="Les congés payés",
+    section_path=("Durée", "Acquisition"),
+    reference="L3141-3",
+    text=TEXT,
+    url="https://travail-emploi.gouv.fr/les-conges-payes",
+    date="2026-03-13",
+    licence="Licence Ouverte 2.0",
+    digest=hashlib.sha256(TEXT.encode()).hexdigest(),
+    **(
+        {"publisher": "Ministère du Travail"} if "publisher" in Passage.__dataclass_fields__ else {}
+    ),
+)
+ANSWER = "On acquiert 2,5 jours ouvrables par mois [1]. Le reste est incertain."
+USAGE = Usage(120, 20, 18, 0.1, 0.5, 1.5, 2.0)
+MODEL = ModelInfo("test-model", "sha256:" + "ab" * 32, "Apache-2.0", 4096)
+
+
+def receipt(request: ExchangeRequest, outcome: Any, **changes: Any) -> Receipt:
+    """A whole receipt."""
+    base = Receipt(
+        exchange=request.id,
+        outcome=outcome,
+        service=request.caller.service,
+        started_at=iso(utc_now()),
+        ended_at=iso(utc_now()),
+        answer_sha256=hashlib.sha256(ANSWER.encode()).hexdigest(),
+        model=ModelPart(name=MODEL.name, digest=MODEL.digest),
+        charter_revision="cd" * 32,
+        decisions=(),
+        masked={"PERSON": 1},
+        never_restored=(),
+        output_flags={},
+        sources=(
+            SourcePart(
+                number=1,
+                passage_id="p1",
+                digest=PASSAGE.digest,
+                title=PASSAGE.title,
+                reference=PASSAGE.reference,
+                url=PASSAGE.url,
+                date=PASSAGE.date,
+                cited=True,
+            ),
+        ),
+        grounding=GroundingPart(supported=1, unsupported=1, not_factual=0, score=0.5),
+        tokens=TokenPart(prompt=120, cached=20, completion=18),
+        energy=EnergyPart(
+            wh=0.12,
+            method="modelled",
+            steps_wh={"prefill": 0.05, "decode": 0.07},
+            carbon_grams=0.004,
+            carbon_source="ADEME 2026",
+            embodied_grams=None,
+            energy_class="C",
+        ),
+        quota=(),
+        label=LabelPart(ai_generated=outcome == "completed", mention="Réponse d'une IA."),
+        record=1,
+        accepted_record=0,
+    )
+    return base.model_copy(update=changes)
+
+
+def refusal(cause: RefusalCause = "use", **changes: Any) -> Refusal:
+    """A refusal, by default that of the charter's use."""
+    if cause != "use":
+        return replace(Refusal(cause, "The quota is used up.", {}), **changes)
+    return Refusal(
+        cause="use",
+        message_id="",
+        params={},
+        use_id="tri-candidatures",
+        title="Trier des candidatures",
+        reason="Choisir qui est reçu engage la vie d'une personne.",
+        legal_basis=("Règlement (UE) 2024/1689, annexe III, point 4 a)",),
+        message="Sobria ne trie pas les candidatures.",
+        instead="Demandez les règles du recrutement.",
+        contact="dpo@exemple.fr",
+    )
+
+
+@dataclass
+class ScriptedRoad:
+    """Follows ``plan``: answer, a refusal's cause, fail, break, or hang in the middle.
+
+    It writes «accepted» and the end in the real log, as the road does.
+    """
+
+    audit: AuditLog
+    plan: str = "answer"
+    requests: list[ExchangeRequest] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+
+    async def travel(self, request: ExchangeRequest) -> AsyncGenerator[Event, None]:
+        self.requests.append(request)
+        if self.plan in {"use", "quota", "personal_data", "service"}:
+            yield Refused(request.id, refusal(self.plan), receipt(request, "refused"))
+            return
+        self._write(request, "accepted", "la question de [PERSONNE_1]")
+        yield Accepted(request.id, self.audit.head().size - 1, ((0, 3),), {"PERSON": 1})
+        yield Searching(2219)
+        yield SourcesFound((PASSAGE,))
+        yield Prompted((Message("system", "Consigne."), Message("user", "[PERSONNE_1] ?")))
+        try:
+            async for event in self._generate(request):
+                yield event
+        except (GeneratorExit, asyncio.CancelledError):
+            self.cancelled.append(request.id)
+            self._write(request, "cancelled", None)
+            raise
+
+    async def _generate(self, request: ExchangeRequest) -> AsyncGenerator[Event, None]:
+        if self.plan in {"busy", "too_long"}:
+            yield Refused(request.id, refusal(self.plan), receipt(request, "refused"))
+            return
+        yield Waiting(0)
+        yield Reading(60, 120)
+        yield Delta("On acquiert 2,5 jours ")
+        match self.plan:
+            case "fail":
+                yield Failed(request.id, "Broken", "It failed: {exchange}.", {"exchange": "x"})
+                return
+            case "break":
+                raise RuntimeError("Jean Dupont, 06 12 34 56 78")
+            case "hang":
+                await asyncio.Event().wait()
+        yield Delta("ouvrables par mois [1]. Le reste est incertain.")
+        self._write(request, "completed", ANSWER)
+        sentences = (
+            CheckedSentence("On acquiert 2,5 jours ouvrables par mois.", "supported", (1,), 0.9),
+            CheckedSentence("Le reste est incertain.", "unsupported", (), 0.1),
+        )
+        yield Completed(
+            request.id,
+            ANSWER,
+            Grounding(ANSWER, sentences, (1,), 0.5),
+            (PASSAGE,),
+            "stop",
+            USAGE,
+            receipt(request, "completed"),
+        )
+
+    def _write(self, request: ExchangeRequest, kind: Any, text: str | None) -> None:
+        data: dict[str, Any] = {"surface": request.surface, "masked": {"PERSON": 1}}
+        if kind != "accepted":
+            data = {"receipt": receipt(request, kind).model_dump(mode="json", exclude={"record"})}
+        caller = request.caller
+        record = AuditRecord(kind, request.id, caller.subject, caller.service, "cd" * 32, data)
+        self.audit.append(record, text)
+
+
+class OnePassage:
+    """A retriever that knows one passage."""
+
+    def count(self, sources: frozenset[str] | None = None) -> int:
+        return 1
+
+    def search(self, query: str, **_: Any) -> Any:
+        raise AssertionError("the road is scripted")
+
+    def passage(self, passage_id: str) -> Passage | None:
+        return PASSAGE if passage_id == PASSAGE.id else None
+
+
+@dataclass
+class OneSource:
+    """The sources' service, with one source."""
+
+    synced: list[str] = field(default_factory=list)
+
+    def statuses(self) -> tuple[SourceStatusView, ...]:
+        return (
+            SourceStatusView(
+                id="fiches",
+                title="Fiches du ministère",
+                owner="Ministère du Travail",
+                licence="Licence Ouverte 2.0",
+                url="https://travail-emploi.gouv.fr",
+                kind="npm-fiches",
+                documents=269,
+                passages=2219,
+                vectors=0.5,
+                synced_at=utc_now(),
+                state="ready",
+                problems=(),
+            ),
+        )
+
+    def sync(self, source_id: str) -> None:
+        self.synced.append(source_id)
+
+
+class Meter:
+    method = "modelled"
+
+
+class Energy:
+    """An energy ledger at rest."""
+
+    meter = Meter()
+
+    def totals(self) -> Totals:
+        return Totals(7200.0, 3600.0, 3000.0, 600.0)
+
+
+class Embedder:
+    """Unit vectors of three dimensions."""
+
+    name, digest, dimension = "test-embedder", "sha256:" + "ef" * 32, 3
+
+
+class OneEngine:
+    info = MODEL
+
+
+@dataclass
+class Judges:
+    """Counts how often the judge was made."""
+
+    warmed: int = 0
+
+    def warm(self) -> None:
+        self.warmed += 1
+
+
+@dataclass
+class Parts:
+    """What the app needs of an assembly."""
+
+    books: Books
+    charter: CharterInForce
+    charter_store: CharterStore
+    road: ScriptedRoad
+    quotas: QuotaLedger
+    energy_book: EnergyBook
+    vault: MappingVault
+    embedding_refused: bool = False
+    healthy: bool = True
+    retriever: OnePassage = field(default_factory=OnePassage)
+    sources: OneSource = field(default_factory=OneSource)
+    energy: Energy = field(default_factory=Energy)
+    embedder: Embedder = field(default_factory=Embedder)
+    engine: OneEngine = field(default_factory=OneEngine)
+    judges: Judges = field(default_factory=Judges)
+    started: bool = False
+    closed: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.books, name)
+
+    def ready(self) -> dict[str, bool]:
+        return {"database": True, "model": self.healthy}
+
+    def start(self) -> None:
+        self.started = True
+
+    async def close(self) -> None:
+        self.closed = True
+
+    async def embed(self, caller: Caller, texts: Sequence[str]) -> Embedded:
+        if self.embedding_refused:
+            raise ExchangeRefused(refusal("quota"))
+        vectors = np.array([[len(text), 0.5, -1.0] for text in texts], dtype=np.float32)
+        return Embedded("e1", vectors, 3 * len(texts), 7)
+
+
+def make_parts(settings: Settings) -> Parts:
+    """Real books in the settings' folder, and a scripted road."""
+    books = open_books(settings)
+    store = CharterStore(books.database)
+    store.save(CHARTER, "tests", "first", None)
+    return Parts(
+        books=books,
+        charter=CharterInForce(store),
+        charter_store=store,
+        road=ScriptedRoad(books.audit),
+        quotas=QuotaLedger(books.database),
+        energy_book=EnergyBook(books.database),
+        vault=MappingVault(books.database, Sealer(books.keys.derive("pseudonyms"))),
+    )
+
+
+def settings_in(folder: Path, **changes: Any) -> Settings:
+    """Settings for tests: everything in ``folder``, nothing from the environment's files."""
+    build: Callable[..., Settings] = Settings
+    return build(_env_file=None, data_dir=folder, allowed_hosts="testserver", **changes)

@@ -1,0 +1,269 @@
+"""The chat: what an exchange tells, what it stores, and how it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.conversations import title_of
+from server.pages.chat import turns_of
+from server.tables import conversations, messages
+
+QUESTION = "Léa veut savoir combien de jours de congés on acquiert"
+
+
+def frames(response: Any) -> list[tuple[str, dict[str, Any]]]:
+    """The server-sent events of a response."""
+    found = []
+    for block in response.text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if lines:
+            found.append((lines["event"], json.loads(lines["data"])))
+    return found
+
+
+def ask(browser: Any, text: str = QUESTION, conversation: str = "new", **more: Any) -> Any:
+    response = browser.fetch(f"/chat/{conversation}/messages", {"text": text, **more})
+    assert response.status_code == 200, response.text
+    return frames(response)
+
+
+def test_an_exchange_is_told_step_by_step(alice: Any) -> None:
+    told = ask(alice)
+    assert [name for name, _ in told] == [
+        "conversation",
+        "accepted",
+        "searching",
+        "sources",
+        "waiting",
+        "reading",
+        "delta",
+        "delta",
+        "completed",
+        "quota",
+    ]
+    by_name = dict(told)
+    assert by_name["conversation"]["url"] == f"/chat/{by_name['conversation']['id']}"
+    assert by_name["accepted"]["masked"] == [[0, 3]]
+    assert "<mark" in by_name["accepted"]["person_html"]
+    assert by_name["searching"] == {"passages": 2219}
+    assert "travail-emploi.gouv.fr" in by_name["sources"]["html"]
+    assert by_name["reading"] == {"done": 60, "total": 120}
+    answer = by_name["completed"]["html"]
+    assert 'class="cite" href="/passages/p1?from=' in answer
+    assert "unsupported" in answer and "test-model" in answer
+    assert "400" in by_name["quota"]["html"]
+
+
+def test_the_answer_is_a_stream_that_nothing_keeps(alice: Any) -> None:
+    response = alice.fetch("/chat/new/messages", {"text": QUESTION})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_a_conversation_is_there_after_its_exchange(alice: Any) -> None:
+    url = dict(ask(alice))["conversation"]["url"]
+    page = alice.get(url).text
+    assert "2,5 jours ouvrables" in page and "Léa" in page and "Ministère" in page
+    assert alice.get("/chat").text.count(url) == 1
+
+
+def test_what_was_said_is_sealed_in_the_database(alice: Any, parts: Any) -> None:
+    ask(alice)
+    with parts.database.connect() as connection:
+        kept = repr(
+            [connection.execute(select(table)).all() for table in (conversations, messages)]
+        )
+    for words in ("Léa", "congés on", "2,5 jours", "[PERSONNE_1]", "Le reste est incertain"):
+        assert words not in kept
+
+
+def test_the_caller_is_a_pseudonym_of_the_service(alice: Any, parts: Any) -> None:
+    ask(alice)
+    caller = parts.road.requests[0].caller
+    user = parts.users.find("alice")
+    assert caller.subject == parts.person_keys.subject(user.id) != user.id
+    assert (caller.service, caller.locale) == ("rh", "fr")
+
+
+def test_a_later_question_goes_with_what_was_answered_only(alice: Any, parts: Any) -> None:
+    conversation = dict(ask(alice, "Première question"))["conversation"]["id"]
+    parts.road.plan = "use"
+    ask(alice, "Question refusée", conversation)
+    parts.road.plan = "answer"
+    ask(alice, "Deuxième question", conversation)
+    turns = parts.road.requests[-1].turns
+    assert [(turn.role, turn.content[:8]) for turn in turns] == [
+        ("user", "Première"),
+        ("assistant", "On acqui"),
+        ("user", "Deuxième"),
+    ]
+
+
+def test_asking_again_replaces_the_last_answer(alice: Any, parts: Any) -> None:
+    conversation = dict(ask(alice))["conversation"]["id"]
+    ask(alice, "", conversation, regenerate=True)
+    stored = parts.conversations.messages(conversation)
+    assert [message.role for message in stored] == ["person", "machine"]
+    assert stored[1].exchange_id == parts.road.requests[-1].id
+    assert [turn.content for turn in parts.road.requests[-1].turns] == [QUESTION]
+
+
+def test_a_refusal_gives_its_reason_and_stays_in_the_conversation(alice: Any, parts: Any) -> None:
+    parts.road.plan = "use"
+    told = ask(alice, "Classe ces trois candidats")
+    assert [name for name, _ in told] == ["conversation", "refused", "quota"]
+    for words in ("annexe III, point 4 a)", "dpo@exemple.fr", "engage la vie"):
+        assert words in dict(told)["refused"]["html"]
+        assert words in alice.get(dict(told)["conversation"]["url"]).text
+
+
+def test_a_quota_that_is_used_up_is_said_in_words(alice: Any, parts: Any) -> None:
+    parts.road.plan = "quota"
+    assert "quota" in dict(ask(alice))["refused"]["html"].lower()
+
+
+@pytest.mark.parametrize("plan", ["fail", "break"])
+def test_a_failure_is_told_without_what_it_holds(
+    alice: Any, parts: Any, plan: str, capfd: Any
+) -> None:
+    parts.road.plan = plan
+    told = ask(alice)
+    assert told[-2][0] == "failed" and told[-2][1]["message"]
+    assert "Dupont" not in json.dumps(told)
+    captured = capfd.readouterr()
+    assert "Dupont" not in captured.out + captured.err
+    (machine,) = [
+        message
+        for message in parts.conversations.messages(dict(told)["conversation"]["id"])
+        if message.role == "machine"
+    ]
+    assert (machine.state, machine.text) == ("failed", "On acquiert 2,5 jours ")
+
+
+def test_a_stopped_exchange_keeps_what_was_written_and_its_receipt(alice: Any, parts: Any) -> None:
+    parts.road.plan = "hang"
+    told: list[Any] = []
+    thread = threading.Thread(target=lambda: told.extend(ask(alice)), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not parts.road.requests and time.monotonic() < deadline:
+        time.sleep(0.02)
+    exchange = parts.road.requests[0].id
+    time.sleep(0.3)
+    assert alice.fetch(f"/chat/exchanges/{exchange}/stop", {}).status_code == 204
+    thread.join(10)
+    assert parts.road.cancelled == [exchange]
+    assert [name for name, _ in told[-2:]] == ["completed", "quota"]
+    stored = parts.conversations.messages(dict(told)["conversation"]["id"])[-1]
+    assert (stored.state, stored.text) == ("cancelled", "On acquiert 2,5 jours ")
+    assert stored.receipt is not None and stored.receipt["outcome"] == "cancelled"
+
+
+def test_nobody_stops_the_exchange_of_another(alice: Any, bob: Any) -> None:
+    assert bob.fetch("/chat/exchanges/abc/stop", {}).status_code == 404
+
+
+def test_an_exchange_of_a_client_who_left_is_cancelled(app: Any, parts: Any) -> None:
+    from governance.exchange import Caller, ExchangeRequest, Turn
+    from models.protocol import Sampling
+    from server.exchanges import Exchanges
+
+    parts.road.plan = "hang"
+    asked = ExchangeRequest(
+        "e1", Caller("p1", "rh", "fr"), "c1", (Turn("user", "x"),), Sampling(), "api"
+    )
+
+    async def leave() -> None:
+        under_way = Exchanges(parts.road, app.state.metrics)
+        journey = under_way.start(asked)
+        events = journey.events(15)
+        assert await anext(events) is not None
+        await events.aclose()
+        await journey.wait()
+        assert under_way.active == 0
+        # One that is stopped before its first step never takes the road.
+        early = under_way.start(asked)
+        early.stop()
+        await early.wait()
+
+    asyncio.run(leave())
+    assert parts.road.cancelled in (["e1"], [])
+    assert len(parts.road.requests) == 1
+
+
+def test_a_crash_leaves_the_question_and_an_interrupted_answer(alice: Any, parts: Any) -> None:
+    user = parts.users.find("alice")
+    begun = parts.conversations.begin(None, user.id, "rh", QUESTION, "e9")
+    page = alice.get(f"/chat/{begun.conversation.id}").text
+    assert "Léa" in page and "interromp" in page
+
+
+def test_a_conversation_belongs_to_one_person(alice: Any, bob: Any, parts: Any) -> None:
+    told = dict(ask(alice))
+    url, exchange = told["conversation"]["url"], told["accepted"]["exchange"]
+    message = parts.conversations.messages(told["conversation"]["id"])[-1].id
+    bob.get("/chat")
+    assert bob.get(url).status_code == 404
+    assert bob.get(f"/chat/exchanges/{exchange}/seen").status_code == 404
+    assert bob.fetch(f"{url}/messages", {"text": "x"}).status_code == 404
+    opinion = {"value": "up", "comment": ""}
+    assert bob.fetch(f"/chat/messages/{message}/feedback", opinion).status_code == 404
+    assert bob.send(f"{url}/delete").status_code == 404
+    assert alice.get(url).status_code == 200
+
+
+def test_what_the_model_saw_can_be_read(alice: Any) -> None:
+    exchange = dict(ask(alice))["accepted"]["exchange"]
+    page = alice.get(f"/chat/exchanges/{exchange}/seen")
+    assert page.status_code == 200
+    assert "[PERSONNE_1] ?" in re.sub("<[^>]+>", "", page.text)
+    assert "Léa" not in page.text
+
+
+def test_an_opinion_is_logged_without_its_words(alice: Any, parts: Any) -> None:
+    conversation = dict(ask(alice))["conversation"]["id"]
+    message = parts.conversations.messages(conversation)[-1]
+    opinion = {"value": "down", "comment": "Jean a tort"}
+    assert alice.fetch(f"/chat/messages/{message.id}/feedback", opinion).status_code == 200
+    (entry,) = [e for e in parts.audit.page() if e.type == "feedback"]
+    assert entry.data == {"value": "down", "comment": True}
+    assert parts.conversations.messages(conversation)[-1].feedback == "down"
+
+
+def test_a_deleted_conversation_is_gone(alice: Any, parts: Any) -> None:
+    told = dict(ask(alice))["conversation"]
+    assert alice.send(f"{told['url']}/delete").status_code == 303
+    assert alice.get(told["url"]).status_code == 404
+    assert parts.conversations.messages(told["id"]) == ()
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 8193])
+def test_an_empty_or_endless_question_is_not_asked(alice: Any, parts: Any, text: str) -> None:
+    response = alice.fetch("/chat/new/messages", {"text": text})
+    assert response.status_code == 400 and response.json()["message"]
+    assert parts.road.requests == []
+
+
+def test_titles_are_cut_between_words() -> None:
+    assert title_of("Bonjour\n  à tous") == "Bonjour à tous"
+    assert title_of("mot " * 40) == "mot " * 14 + "mot…"
+
+
+def test_a_conversation_without_a_question_has_no_turns() -> None:
+    with pytest.raises(ValueError, match="question"):
+        turns_of([])
+
+
+def test_a_passage_and_the_footprint_have_their_pages(alice: Any) -> None:
+    assert "deux jours et demi" in alice.get("/passages/p1").text
+    assert alice.get("/passages/none").status_code == 404
+    ask(alice)
+    assert alice.get("/footprint").status_code == 200
