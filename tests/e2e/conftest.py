@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import openai
 import pytest
 from lxml import html
 
@@ -136,6 +138,15 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def api(instance: Instance) -> openai.OpenAI:
+    """The official client, with a key of the service «rh»."""
+    made = instance.cli("keys", "create", "rh", "tests").stdout
+    secret = re.search(r"sob_[A-Za-z0-9_-]{40,}", made)
+    assert secret, made
+    return openai.OpenAI(base_url=f"{instance.url}/v1", api_key=secret[0], max_retries=0)
 
 
 @pytest.fixture

@@ -32,14 +32,6 @@ FORBIDDEN = (
 LEGAL = "Quelles règles encadrent le tri de CV par une IA ?"
 
 
-@pytest.fixture(scope="module")
-def api(instance: Instance) -> openai.OpenAI:
-    made = instance.cli("keys", "create", "rh", "tests").stdout
-    secret = re.search(r"sob_[A-Za-z0-9_-]{40,}", made)
-    assert secret, made
-    return openai.OpenAI(base_url=f"{instance.url}/v1", api_key=secret[0], max_retries=0)
-
-
 def test_sources_come_first_then_text_then_the_receipt(instance: Instance) -> None:
     with instance.sign_in("employe") as client:
         events = list(ask(client, QUESTION))
