@@ -28,9 +28,9 @@ from tests.e2e.conftest import new_instance  # noqa: E402
 
 OUT = ROOT / "docs" / "img"
 #: Width, usual height and greatest height of a picture, in CSS pixels.
-SIZES = ((1280, 800, 1200), (390, 844, 1300))
+SIZES = ((1280, 800, 1080), (390, 844, 1200))
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-QUALITIES = (60, 50, 40, 30)
+QUALITIES = (50, 42, 34, 26)
 MOST_BYTES = 120_000
 MOST_IN_ALL = 4_000_000
 

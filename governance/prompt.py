@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -30,15 +31,11 @@ UNCONFIRMED: dict[Locale, str] = {
 _SYSTEM: dict[Locale, str] = {
     "fr": (
         "Tu es {assistant}, l’assistant de « {organisation} ». {instructions} "
-        "Tu réponds et tu écris en français, en phrases complètes, simples et exactes. "
-        "Des mots entre crochets, comme [PERSONNE_1], remplacent des noms et des numéros : "
-        "recopie-les tels quels, sans en inventer."
+        "Tu réponds et tu écris en français, en phrases complètes, simples et exactes."
     ),
     "en": (
         "You are {assistant}, the assistant of “{organisation}”. {instructions} "
-        "You answer and write in English, in whole sentences, plain and exact. "
-        "Words in brackets, such as [PERSONNE_1], stand for names and numbers: "
-        "copy them unchanged, and never invent any."
+        "You answer and write in English, in whole sentences, plain and exact."
     ),
 }
 _WITH_SOURCES: dict[Locale, str] = {
@@ -51,6 +48,19 @@ _WITH_SOURCES: dict[Locale, str] = {
         "Excerpts from official sources:\n\n{sources}\n\nQuestion: {question}\n\n"
         "Answer the question in one to three whole sentences, only from these excerpts, with their "
         "exact figures. If they do not answer, write: “{no_answer}”"
+    ),
+}
+_PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý]+_\d+(?:_[A-Z0-9_]+)?\]")
+
+# Said only where there are some: a small model that is told of them otherwise makes them up.
+_PLACEHOLDERS: dict[Locale, str] = {
+    "fr": (
+        "Les mots entre crochets, comme [PERSONNE_1], remplacent des noms et des numéros : "
+        "recopie-les tels quels."
+    ),
+    "en": (
+        "The words in brackets, such as [PERSONNE_1], stand for names and numbers: "
+        "copy them unchanged."
     ),
 }
 _TASK: dict[Locale, str] = {
@@ -78,21 +88,24 @@ def _excerpt(number: int, passage: Passage) -> str:
     return f"[{number}] {heading}\n{passage.text.strip()}"
 
 
-def question_message(locale: Locale, question: str, passages: Sequence[Passage]) -> Message:
+def question_message(
+    locale: Locale, question: str, passages: Sequence[Passage], *, placeholders: bool = False
+) -> Message:
     """The person's last turn with the passages that the model may use; the turn alone if none.
 
     A text to write is asked for plainly: small models otherwise explain why they could not.
+    ``placeholders`` tells that the conversation holds some.
     """
+    text = _question(locale, question, passages)
+    return Message("user", f"{text}\n{_PLACEHOLDERS[locale]}" if placeholders else text)
+
+
+def _question(locale: Locale, question: str, passages: Sequence[Passage]) -> str:
     if not passages:
-        return Message(
-            "user", _TASK[locale].format(request=question) if is_task(question) else question
-        )
+        return _TASK[locale].format(request=question) if is_task(question) else question
     sources = "\n\n".join(_excerpt(n, passage) for n, passage in enumerate(passages, start=1))
-    return Message(
-        "user",
-        _WITH_SOURCES[locale].format(
-            sources=sources, question=question, no_answer=NO_ANSWER[locale]
-        ),
+    return _WITH_SOURCES[locale].format(
+        sources=sources, question=question, no_answer=NO_ANSWER[locale]
     )
 
 
@@ -114,7 +127,9 @@ def build_prompt(
     kept = list(history)
     chosen = list(passages)
     while True:
-        messages = (system, *kept, question_message(locale, question, chosen))
+        hidden = any(_PLACEHOLDER.search(text) for text in (question, *(m.content for m in kept)))
+        last = question_message(locale, question, chosen, placeholders=hidden)
+        messages = (system, *kept, last)
         if count_tokens(messages) <= budget:
             return messages, tuple(chosen)
         if kept:

@@ -64,7 +64,8 @@ def configure_logging(settings: Settings) -> None:
     root.handlers[:] = [handler]
     # Libraries speak up for warnings only: at lower levels some (presidio) log the text they read.
     root.setLevel(max(level, logging.WARNING))
-    logging.getLogger("uvicorn.error").setLevel(level)
+    if level <= logging.DEBUG:
+        logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -145,6 +145,7 @@ def environment(locale: str) -> Environment:
         short=_short,
         segments=bar_segments,
         ordered=in_order,
+        part=lambda code: list(labels.STEPS).index(code) if code in labels.STEPS else 4,
         passage=plain.passage_html,
         running=plain.running,
         placeholders=plain.placeholders_html,

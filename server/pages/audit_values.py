@@ -107,7 +107,7 @@ def _summary(entry: AuditEntry, locale: str, uses: Mapping[str, str]) -> str:
 
 ACTIONS = {
     "created": N_("created"),
-    "revoked": N_("closed"),
+    "revoked": N_("revoked"),
     "password": N_("new password"),
     "disabled": N_("closed"),
     "enabled": N_("opened again"),

@@ -141,7 +141,9 @@ async def seen(request: Request, exchange: str, session: Employee) -> Response:
     turns = await to_thread.run_sync(store.prompt, exchange, session.user.id)
     if turns is None:
         raise NotHere
-    return show(request, "seen.html", SeenView(exchange, turns))
+    return show(
+        request, "seen.html", SeenView(exchange, turns, request.query_params.get("from", ""))
+    )
 
 
 @router.post("/chat/messages/{message_id}/feedback")

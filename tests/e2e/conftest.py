@@ -135,9 +135,11 @@ def new_instance(folder: Path) -> Instance:
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One running Sobria for the whole session."""
     running = new_instance(tmp_path_factory.mktemp("sobria"))
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture(scope="session")

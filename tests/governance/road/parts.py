@@ -186,7 +186,7 @@ class EchoingEngine(ScriptedEngine):
     """Gives back the person's last turn, a character at a time."""
 
     def _written(self, request: GenerationRequest) -> Sequence[str]:
-        return list(request.messages[-1].content)
+        return list(request.messages[-1].content.partition("\n")[0])
 
 
 def _work() -> Work:

@@ -111,7 +111,7 @@ def test_a_name_keeps_its_placeholder_over_the_turns(echoing: Parts) -> None:
     then = "Rédige aussi une lettre à Marie Martin, avec copie à Jean Dupont."
     echoing.travel(echoing.ask(first, conversation="c"))
     events = echoing.travel(echoing.ask(first, first, then, conversation="c"))
-    prompt = echoing.engine.requests[-1].messages[-1].content
+    prompt = echoing.engine.requests[-1].messages[-1].content.partition("\n")[0]
     assert prompt == "Rédige aussi une lettre à [PERSONNE_2], avec copie à [PERSONNE_1]."
     assert streamed(events) == then
 
