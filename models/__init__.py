@@ -11,8 +11,8 @@ import os
 # 23 to 41 tokens/s. libgomp reads this when it is first loaded, hence here; an operator's own
 # choice in the environment wins.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-# A few microseconds of spinning all the same: on an idle machine the default model then writes 16 to
-# 19 tokens/s instead of 13, and reads as fast.
+# A few microseconds of spinning all the same: on an idle machine the default model then writes 16
+# to 19 tokens/s instead of 13, and reads as fast.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 # Likewise for numpy's own threads, which a query's few products are too small to be worth.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
