@@ -30,6 +30,7 @@ from models.pull import is_here, pull, verify
 from models.ways.progress import Progress as Pulled
 from rag.errors import RagError
 from rag.sync import Progress as Read
+from server.accounts import record_account
 from server.books import OPERATOR, Books, open_books
 from server.commands.words import say
 from server.identity.users import Role
@@ -188,11 +189,5 @@ def _accounts(settings: Settings, books: Books, service: str, console: Console) 
             service=service,
             locale=settings.locale,
         )
-        books.audit.append(
-            AuditRecord(
-                type="account",
-                subject=books.person_keys.subject(user.id),
-                data={"action": "created", "role": role, "by": OPERATOR},
-            )
-        )
+        record_account(books, user, "created")
         console.print(f"  {name:<8} {password}", highlight=False)

@@ -149,18 +149,6 @@ def _find(opened: Books, name: str) -> User:
 
 
 def _record(opened: Books, user: User, action: str) -> None:
-    from governance.audit.leaf import AuditRecord
-    from server.books import OPERATOR
+    from server.accounts import record_account
 
-    opened.audit.append(
-        AuditRecord(
-            "account",
-            subject=OPERATOR,
-            service=user.service or None,
-            data={
-                "action": action,
-                "account": opened.person_keys.subject(user.id),
-                "role": user.role,
-            },
-        )
-    )
+    record_account(opened, user, action)
