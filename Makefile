@@ -15,8 +15,7 @@ help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(VENV)/.base  ## Set up what is missing, then serve the chat on http://127.0.0.1:8080.
-	@SOBRIA_PORT=$(PORT) $(BIN)/sobria setup
-	@SOBRIA_PORT=$(PORT) exec $(BIN)/sobria serve
+	@SOBRIA_PORT=$(PORT) exec $(BIN)/sobria serve --setup
 
 test: setup-test check  ## Check the code, then run every test (real model, real index, real browser).
 	@$(BIN)/python -m pytest

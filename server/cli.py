@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -32,8 +33,14 @@ app.add_typer(settings_app, name="settings")
 
 
 @app.command(help=say(N_("Serve the assistant until it is stopped.")))
-def serve() -> None:
+def serve(
+    set_up: Annotated[
+        bool, typer.Option("--setup", help=say(N_("First set up whatever is missing.")))
+    ] = False,
+) -> None:
     """Serve."""
+    if set_up:
+        setup()
     from server.commands.serving import serve as run
 
     run()

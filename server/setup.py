@@ -30,12 +30,13 @@ from models.pull import is_here, pull, verify
 from models.ways.progress import Progress as Pulled
 from rag.errors import RagError
 from rag.sync import Progress as Read
+from rag.sync import last_syncs
 from server.accounts import record_account
 from server.books import OPERATOR, Books, open_books
 from server.commands.words import say
 from server.identity.users import Role
 from server.judges import Judges, uses_cache
-from server.knowledge import Knowledge, models_dir
+from server.knowledge import Knowledge, declared_sources, models_dir
 from server.settings import Settings
 
 EXAMPLE_CHARTER = Path(__file__).parents[1] / "governance" / "charter" / "examples" / "commune.yaml"
@@ -61,8 +62,9 @@ def run_setup(settings: Settings, console: Console) -> None:
     service = _charter(settings, books, console)
     _weights(settings, console)
     _sources(settings, books, console)
-    _examples(settings, books, console)
-    _accounts(settings, books, service, console)
+    if not books.users.all():
+        _examples(settings, books, console)
+        _accounts(settings, books, service, console)
     books.database.dispose()
     console.print(
         say(N_("Set up in {seconds} seconds."), seconds=round(time.monotonic() - started, 1))
@@ -139,14 +141,21 @@ def _weights(settings: Settings, console: Console) -> None:
 
 def _sources(settings: Settings, books: Books, console: Console) -> None:
     """The sources, read into the database and the full-text index; vectors come while serving."""
+    read_once = {
+        name for name, last in last_syncs(books.database).items() if last.status == "complete"
+    }
+    pending = [
+        source
+        for source in declared_sources(settings)
+        # A folder of documents is read again at each start: it is what people change.
+        if source.usable and (source.kind == "folder" or source.id not in read_once)
+    ]
+    if not pending:
+        return
     folder = models_dir(settings)
     embedder = build_embedder(load_catalogue(folder)[settings.embedder], folder)
     knowledge = Knowledge(settings, books.database, embedder)
-    done = {status.id for status in knowledge.statuses() if status.state in {"ready", "disabled"}}
-    for source in knowledge.declared:
-        # A folder of documents is read again at each start: it is what people change.
-        if source.id in done and (source.kind != "folder" or not source.usable):
-            continue
+    for source in pending:
         with _bar(console, say(N_("Source {title}"), title=source.title)) as show:
 
             def report(read: Read, show: Show = show) -> None:
@@ -177,9 +186,7 @@ def _examples(settings: Settings, books: Books, console: Console) -> None:
 
 
 def _accounts(settings: Settings, books: Books, service: str, console: Console) -> None:
-    """The first three accounts, if there is none; their passwords are shown this once."""
-    if books.users.all():
-        return
+    """The first three accounts; their passwords are shown this once."""
     console.print(say(N_("First accounts. Note these passwords: they are not shown again.")))
     for name, title, role in FIRST_ACCOUNTS:
         user, password = books.users.add(
