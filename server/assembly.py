@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import partial
@@ -207,12 +208,18 @@ def build_assembly(settings: Settings) -> Assembly:
     charter = CharterInForce(charter_store)
     embedder = build_embedder(load_catalogue(weights)[settings.embedder], weights)
     judges = Judges(charter, embedder, uses_cache(settings))
-    energy = EnergyLedger(detect_meter(), carbon=carbon_intensity(charter.get()[1].energy.zone))
+    # The three slow ones load side by side; whichever fails, nothing starts.
+    with ThreadPoolExecutor() as loading:
+        engine_loaded = loading.submit(build_engine, _engine_spec(settings), weights)
+        analyzer_loaded = loading.submit(PiiAnalyzer)
+        judge_made = loading.submit(judges.warm)
+        meter = detect_meter()
+    engine, analyzer = engine_loaded.result(), analyzer_loaded.result()
+    judge_made.result()
+    energy = EnergyLedger(meter, carbon=carbon_intensity(charter.get()[1].energy.zone))
     energy_book = EnergyBook(database, settings.timezone)
     quotas = QuotaLedger(database, settings.timezone)
     vault = MappingVault(database, Sealer(books.keys.derive("pseudonyms")))
-    engine = build_engine(_engine_spec(settings), weights)
-    analyzer = PiiAnalyzer()
     pseudonymiser = Pseudonymiser(analyzer, vault)
     energy.account(INDEXING)
     knowledge = Knowledge(
@@ -223,7 +230,6 @@ def build_assembly(settings: Settings) -> Assembly:
         on_work=partial(_record_indexing, energy),
     )
     _check_declared(charter.get()[1], knowledge)
-    judges.warm()
     estimator = EnergyEstimator()
     cores = os.cpu_count() or 1
     settle = Settle(

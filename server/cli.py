@@ -51,10 +51,13 @@ def setup() -> None:
     """Set up."""
     from rich.console import Console
 
-    from server.commands.opening import settings
-    from server.setup import run_setup
+    from server.commands.opening import failing_clearly, settings
 
-    run_setup(settings(), Console())
+    chosen = settings()
+    with failing_clearly():
+        from server.setup import run_setup
+
+        run_setup(chosen, Console())
 
 
 @app.command(help=say(N_("Print the version.")))

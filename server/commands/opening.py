@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -40,6 +42,32 @@ def books() -> Books:
     try:
         return open_books(chosen)
     except KeysRefused as error:
+        fail(error.message_id, **error.params)
+    except (SQLAlchemyError, OSError) as error:
+        # The text of a database's error may hold its address, with the password.
+        fail(UNOPENED, cause=type(error).__name__)
+
+
+@contextmanager
+def failing_clearly() -> Iterator[None]:
+    """Ends the command with a message in the user's language where a component cannot be opened."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from governance.charter.problems import CharterInvalid
+    from governance.charter.revisions import CharterStoreError
+    from governance.keys import KeysRefused
+    from models.errors import ModelsError
+    from rag.errors import RagError
+    from server.assembly import NotWired
+
+    try:
+        yield
+    except CharterInvalid as error:
+        for problem in error.problems:
+            text = say(problem.message_id, **problem.params)
+            typer.echo(f"{problem.file}:{problem.line}: {problem.field}: {text}", err=True)
+        raise typer.Exit(1) from None
+    except (CharterStoreError, KeysRefused, ModelsError, NotWired, RagError) as error:
         fail(error.message_id, **error.params)
     except (SQLAlchemyError, OSError) as error:
         # The text of a database's error may hold its address, with the password.

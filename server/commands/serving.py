@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from governance.messages import N_
-from server.commands.opening import UNOPENED
+from server.commands.opening import failing_clearly
 from server.commands.opening import settings as open_settings
-from server.commands.words import fail, say
+from server.commands.words import say
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -32,27 +32,11 @@ def serve() -> None:
 
     configure_logging(chosen)
 
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from governance.charter.problems import CharterInvalid
-    from governance.charter.revisions import CharterStoreError
-    from governance.keys import KeysRefused
-    from models.errors import ModelsError
-    from rag.errors import RagError
     from server.app import create_app
-    from server.assembly import NotWired, build_assembly
+    from server.assembly import build_assembly
 
-    try:
+    with failing_clearly():
         components = build_assembly(chosen)
-    except CharterInvalid as error:
-        for problem in error.problems:
-            text = say(problem.message_id, **problem.params)
-            typer.echo(f"{problem.file}:{problem.line}: {problem.field}: {text}", err=True)
-        raise typer.Exit(1) from None
-    except (CharterStoreError, KeysRefused, ModelsError, NotWired, RagError) as error:
-        fail(error.message_id, **error.params)
-    except (SQLAlchemyError, OSError) as error:
-        fail(UNOPENED, cause=type(error).__name__)
     # The application starts and closes them: uvicorn dies of its signal as soon as it has stopped.
     run(create_app(components), chosen)
 
