@@ -193,7 +193,8 @@ def _accounts(settings: Settings, books: Books, service: str, console: Console) 
             name,
             display_name=say(title),
             role=role,
-            service=service,
+            # Only an employee asks, hence belongs to a service and to its quota.
+            service=service if role == "employee" else "",
             locale=settings.locale,
         )
         record_account(books, user, "created")
