@@ -1,6 +1,6 @@
 """How well the right passage is found: hit@5, mean reciprocal rank and nDCG@10.
 
-    python -m bench.retrieval [--data var] [--vectors] [--json out.json] [--check]
+    python -m bench.retrieval [--data var] [--vectors] [--json] [--check]
 
 Three sets: the intents of the Code du travail numérique (``cdtn_dev``, beside the checkout), PIAF
 (paragraphs of Wikipédia, indexed for the occasion) and ``tests/e2e/questions_fr.yaml``. Full text
@@ -178,9 +178,10 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT / "var")
     parser.add_argument("--database", help="its URL; the SQLite file of --data if absent")
     parser.add_argument("--vectors", action="store_true")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", action="store_true", help="print the rows only")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    table = sys.stderr if options.json else sys.stdout
 
     url = options.database or f"sqlite:///{options.data / 'sobria.db'}"
     store = Store(create_engine(url))
@@ -193,7 +194,7 @@ def main() -> int:
     weights = {source.id: source.weight for source in load_sources()}
     retriever = HybridRetriever(store, fulltext, semantic, weights=weights)
     ready = sum(store.vector_counts(embedder.digest).values()) if embedder else 0
-    print(f"{retriever.count()} passages, {ready} with a vector")
+    print(f"{retriever.count()} passages, {ready} with a vector", file=table)
 
     rows: list[dict[str, Any]] = []
 
@@ -204,7 +205,11 @@ def main() -> int:
     asked = list(questions())
     found = {name: evaluate(retriever, [query], labour_key) for name, query in asked}
     row("questions_found_in_5", sum(score.hit5 for score in found.values()), TARGET_QUESTIONS)
-    print("not found in five:", [name for name, s in found.items() if not s.hit5] or "none")
+    print(
+        "not found in five:",
+        [name for name, s in found.items() if not s.hit5] or "none",
+        file=table,
+    )
     sets: list[tuple[str, Score, float | None]] = [
         ("questions", evaluate(retriever, [query for _, query in asked], labour_key), None)
     ]
@@ -215,21 +220,25 @@ def main() -> int:
             target = TARGET_PIAF if embedder is None else TARGET_PIAF_FUSED
             sets.append(("piaf", piaf(Path(folder), embedder), target))
     else:
-        print("the shared data is not beside this checkout: only the twenty questions are asked")
-    print(f"{'set':<12}{'queries':>8}{'hit@5':>8}{'MRR':>8}{'nDCG@10':>9}{'ms':>7}")
+        print(
+            "the shared data is not beside this checkout: only the twenty questions are asked",
+            file=table,
+        )
+    print(f"{'set':<12}{'queries':>8}{'hit@5':>8}{'MRR':>8}{'nDCG@10':>9}{'ms':>7}", file=table)
     for name, score, floor in sets:
         print(
             f"{name:<12}{score.queries:>8}{score.hit5:>8.3f}{score.mrr:>8.3f}"
-            f"{score.ndcg10:>9.3f}{score.milliseconds:>7.1f}"
+            f"{score.ndcg10:>9.3f}{score.milliseconds:>7.1f}",
+            file=table,
         )
         row(f"{name}_hit5", score.hit5, floor)
         row(f"{name}_mrr", score.mrr, None)
         row(f"{name}_ndcg10", score.ndcg10, None)
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        print(json.dumps(rows, indent=2))
     missed = [r["name"] for r in rows if r["met"] is False]
     if missed:
-        print("missed:", ", ".join(missed))
+        print("missed:", ", ".join(missed), file=table)
     return 1 if missed and options.check else 0
 
 
