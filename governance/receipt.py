@@ -15,12 +15,11 @@ from pydantic import BaseModel, ConfigDict
 
 from governance.clock import iso
 from governance.energy.classes import EnergyClass
+from governance.energy.reading import Method
 from models.protocol import ModelInfo
 
 if TYPE_CHECKING:
     from governance.exchange import Exchange
-
-EnergyMethod = Literal["measured", "modelled", "estimated", "unknown"]
 
 
 class _Part(BaseModel):
@@ -77,7 +76,7 @@ class EnergyPart(_Part):
     """Energy of this exchange. ``steps_wh`` by step in Wh. Unknown is None, never 0."""
 
     wh: float | None
-    method: EnergyMethod
+    method: Method
     steps_wh: dict[str, float] | None
     carbon_grams: float | None
     carbon_source: str

@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance.audit.errors import AuditError
 from governance.audit.recovery import close_interrupted
 from governance.charter.charter import Charter
-from governance.charter.load import shipped
 from governance.charter.revisions import CharterInForce, CharterStore
 from governance.charter.schema import ENTITIES
 from governance.clock import utc_now
@@ -51,8 +50,6 @@ from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
-from models.catalogue import load_catalogue
-from models.embedders import build_embedder
 from models.factory import EngineSpec, build_engine
 from models.protocol import Embedder, Engine, Message, Work
 from rag.citations import LexicalCitationChecker
@@ -60,8 +57,8 @@ from rag.excerpts import excerpt
 from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.embedding import Embedded, Embedding
-from server.judges import Judges, uses_cache
-from server.knowledge import Knowledge, models_dir
+from server.judges import Judges, charter_store, uses_cache
+from server.knowledge import Knowledge, configured_embedder, models_dir
 from server.settings import Settings
 
 _log = structlog.get_logger("sobria.assembly")
@@ -204,9 +201,9 @@ def build_assembly(settings: Settings) -> Assembly:
     books = open_books(settings)
     database = books.database
     weights = models_dir(settings)
-    charter_store = CharterStore(database, parents=shipped)
-    charter = CharterInForce(charter_store)
-    embedder = build_embedder(load_catalogue(weights)[settings.embedder], weights)
+    store = charter_store(database)
+    charter = CharterInForce(store)
+    embedder = configured_embedder(settings)
     judges = Judges(charter, embedder, uses_cache(settings))
     # The three slow ones load side by side; whichever fails, nothing starts.
     with ThreadPoolExecutor() as loading:
@@ -261,7 +258,7 @@ def build_assembly(settings: Settings) -> Assembly:
     _check_wired(road)
     return Assembly(
         **{each.name: getattr(books, each.name) for each in fields(books)},
-        charter_store=charter_store,
+        charter_store=store,
         charter=charter,
         judges=judges,
         quotas=quotas,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from governance.charter.charter import Charter
-from governance.charter.revisions import CharterInForce
+from governance.charter.load import shipped
+from governance.charter.revisions import CharterInForce, CharterStore
 from governance.exchange import Exchange
 from governance.uses.judge import UseJudge
 from models.protocol import Embedder
@@ -19,6 +22,11 @@ KEEP = 4
 def uses_cache(settings: Settings) -> Path:
     """Where the vectors of the charters' examples are kept."""
     return settings.data_dir / "cache" / "uses"
+
+
+def charter_store(database: Engine) -> CharterStore:
+    """The charter's revisions; a charter may extend the shipped ones."""
+    return CharterStore(database, parents=shipped)
 
 
 class Judges:

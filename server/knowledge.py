@@ -11,6 +11,8 @@ from typing import Literal
 import structlog
 from sqlalchemy import Engine
 
+from models.catalogue import load_catalogue
+from models.embedders import build_embedder
 from models.protocol import Embedder, Work
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import RagError
@@ -191,3 +193,13 @@ def _status(
 def models_dir(settings: Settings) -> Path:
     """Where the weights lie."""
     return settings.data_dir / "models"
+
+
+def configured_embedder(settings: Settings) -> Embedder:
+    """The embedder that the settings name; it loads at its first use.
+
+    Raises:
+        UnknownModel, ModelMissing, DigestMismatch, EmbedderError: as ``models.embedders`` does.
+    """
+    folder = models_dir(settings)
+    return build_embedder(load_catalogue(folder)[settings.embedder], folder)

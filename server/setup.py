@@ -21,11 +21,9 @@ from rich.progress import (
 )
 
 from governance.audit.leaf import AuditRecord
-from governance.charter.load import shipped
-from governance.charter.revisions import CharterInForce, CharterStore
+from governance.charter.revisions import CharterInForce
 from governance.messages import N_
 from models.catalogue import load_catalogue
-from models.embedders import build_embedder
 from models.pull import is_here, pull, verify
 from models.ways.progress import Progress as Pulled
 from rag.errors import RagError
@@ -35,8 +33,8 @@ from server.accounts import record_account
 from server.books import OPERATOR, Books, open_books
 from server.commands.words import say
 from server.identity.users import Role
-from server.judges import Judges, uses_cache
-from server.knowledge import Knowledge, declared_sources, models_dir
+from server.judges import Judges, charter_store, uses_cache
+from server.knowledge import Knowledge, configured_embedder, declared_sources, models_dir
 from server.settings import Settings
 
 EXAMPLE_CHARTER = Path(__file__).parents[1] / "governance" / "charter" / "examples" / "commune.yaml"
@@ -73,7 +71,7 @@ def run_setup(settings: Settings, console: Console) -> None:
 
 def _charter(settings: Settings, books: Books, console: Console) -> str:
     """The first charter, if there is none; returns the service of the first employee."""
-    store = CharterStore(books.database, parents=shipped)
+    store = charter_store(books.database)
     current = store.current()
     if current is None:
         path = settings.charter_file or EXAMPLE_CHARTER
@@ -152,9 +150,7 @@ def _sources(settings: Settings, books: Books, console: Console) -> None:
     ]
     if not pending:
         return
-    folder = models_dir(settings)
-    embedder = build_embedder(load_catalogue(folder)[settings.embedder], folder)
-    knowledge = Knowledge(settings, books.database, embedder)
+    knowledge = Knowledge(settings, books.database, configured_embedder(settings))
     for source in pending:
         with _bar(console, say(N_("Source {title}"), title=source.title)) as show:
 
@@ -175,14 +171,9 @@ def _sources(settings: Settings, books: Books, console: Console) -> None:
 
 def _examples(settings: Settings, books: Books, console: Console) -> None:
     """The vectors of the charter's examples, which take a while the first time and are kept."""
-    folder = models_dir(settings)
-    embedder = build_embedder(load_catalogue(folder)[settings.embedder], folder)
+    charter = CharterInForce(charter_store(books.database))
     with _bar(console, say(N_("Examples of the charter"))):
-        Judges(
-            CharterInForce(CharterStore(books.database, parents=shipped)),
-            embedder,
-            uses_cache(settings),
-        ).warm()
+        Judges(charter, configured_embedder(settings), uses_cache(settings)).warm()
 
 
 def _accounts(settings: Settings, books: Books, service: str, console: Console) -> None:

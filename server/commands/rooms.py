@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import typer
 
 from server.commands.opening import books, settings
 from server.commands.words import say
+
+if TYPE_CHECKING:
+    from governance.charter.revisions import CharterStore
 
 
 def models() -> typer.Typer:
@@ -56,20 +60,21 @@ def charter() -> typer.Typer:
     from governance.charter.charter import Charter
     from governance.charter.cli import CharterContext, build_cli
     from governance.charter.proof import LeftOutJudge
-    from governance.charter.revisions import CharterStore
 
     def judge(charter: Charter) -> LeftOutJudge:
         from governance.uses.judge import UseJudge
-        from models.catalogue import load_catalogue
-        from models.embedders import build_embedder
-        from server.knowledge import models_dir
+        from server.judges import uses_cache
+        from server.knowledge import configured_embedder
 
         chosen = settings()
-        weights = models_dir(chosen)
-        embedder = build_embedder(load_catalogue(weights)[chosen.embedder], weights)
-        return UseJudge(charter.rules, embedder, chosen.data_dir / "cache" / "uses")
+        return UseJudge(charter.rules, configured_embedder(chosen), uses_cache(chosen))
 
-    return build_cli(lambda: CharterContext(lambda: CharterStore(books().database), judge), say)
+    def store() -> CharterStore:
+        from server.judges import charter_store
+
+        return charter_store(books().database)
+
+    return build_cli(lambda: CharterContext(store, judge), say)
 
 
 BUILDERS: dict[str, Callable[[], typer.Typer]] = {
