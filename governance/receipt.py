@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict
 
 from governance.clock import iso
-from governance.energy.classes import EnergyClass
+from governance.energy.classes import EnergyClass, classify
 from governance.energy.reading import Method
 from models.protocol import ModelInfo
 
@@ -157,7 +157,7 @@ def _sources(exchange: Exchange) -> tuple[SourcePart, ...]:
     )
 
 
-def _energy(exchange: Exchange, energy_class: EnergyClass | None) -> EnergyPart:
+def _energy(exchange: Exchange) -> EnergyPart:
     bill = exchange.bill
     if bill is None:
         return EnergyPart(
@@ -176,7 +176,16 @@ def _energy(exchange: Exchange, energy_class: EnergyClass | None) -> EnergyPart:
         carbon_grams=bill.carbon_grams,
         carbon_source=bill.carbon_source,
         embodied_grams=bill.embodied_grams,
-        energy_class=energy_class,
+        energy_class=classify(bill.wh, exchange.charter.energy.classes_wh),
+    )
+
+
+def _label(exchange: Exchange) -> LabelPart:
+    """What no model wrote, such as the answer that there is no answer, is not marked as AI text."""
+    return LabelPart(
+        ai_generated=bool(exchange.prompt and exchange.raw_answer),
+        mention=exchange.charter.labelling.mention,
+        review=exchange.verdict is not None and exchange.verdict.effect == "review",
     )
 
 
@@ -186,8 +195,6 @@ def build_receipt(
     outcome: Literal["completed", "cancelled", "refused", "failed"],
     ended_at: datetime,
     model: ModelInfo,
-    label: LabelPart,
-    energy_class: EnergyClass | None,
 ) -> Receipt:
     """The receipt of ``exchange`` as it ended; its own record's number is added once written."""
     masked = exchange.masked
@@ -218,7 +225,7 @@ def build_receipt(
             if usage
             else None
         ),
-        energy=_energy(exchange, energy_class),
+        energy=_energy(exchange),
         quota=tuple(
             QuotaPart(
                 metric=state.metric,
@@ -229,7 +236,7 @@ def build_receipt(
             )
             for state in exchange.quota
         ),
-        label=label,
+        label=_label(exchange),
         record=None,
         accepted_record=exchange.accepted_record,
     )

@@ -24,11 +24,9 @@ from governance.charter.schema import ENTITIES
 from governance.clock import utc_now
 from governance.energy.book import EnergyBook
 from governance.energy.carbon import carbon_intensity
-from governance.energy.classes import EnergyClass, classify
 from governance.energy.estimate import EnergyEstimator
 from governance.energy.ledger import EnergyLedger
 from governance.energy.meter import detect_meter
-from governance.events import Refusal
 from governance.exchange import Caller, Exchange, ExchangeRequest, ephemeral_conversation
 from governance.messages import N_
 from governance.pii.analyzer import PiiAnalyzer
@@ -36,22 +34,20 @@ from governance.pii.entities import WORDS
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
-from governance.prompt import system_message
 from governance.proxy import Road
 from governance.quotas.errors import UnknownReservation
 from governance.quotas.ledger import QuotaLedger
-from governance.receipt import LabelPart
 from governance.sealing import Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
 from governance.stages.ground import Ground
-from governance.stages.judge import FORBIDDEN, Judge
+from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
 from models.factory import EngineSpec, build_engine
-from models.protocol import Embedder, Engine, Message, Work
+from models.protocol import Embedder, Engine, Work
 from rag.citations import LexicalCitationChecker
 from rag.excerpts import excerpt
 from rag.retrieval import HybridRetriever
@@ -237,8 +233,6 @@ def build_assembly(settings: Settings) -> Assembly:
         log=books.audit,
         vault=vault,
         model=engine.info,
-        label=_label,
-        energy_class=_energy_class,
     )
     reserve = Reserve(quotas, engine.count_tokens, estimator.estimate)
     identify = _identification(charter, energy)
@@ -247,10 +241,10 @@ def build_assembly(settings: Settings) -> Assembly:
         [
             reserve,
             Pseudonymise(pseudonymiser, energy),
-            Judge(judges.of, _refusal, energy, cores),
+            Judge(judges.of, energy, cores),
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
-            Generate(engine, _system, pseudonymiser, energy),
+            Generate(engine, pseudonymiser, energy),
             Ground(LexicalCitationChecker(), OutputWatch(analyzer), pseudonymiser, energy),
         ],
         settle,
@@ -318,45 +312,6 @@ def _record_indexing(energy: EnergyLedger, work: Work) -> None:
 
 def _shorten(text: str, query: str) -> str:
     return excerpt(text, query, EXCERPT_CHARACTERS)
-
-
-def _system(exchange: Exchange) -> Message:
-    charter = exchange.charter
-    return system_message(
-        exchange.request.caller.locale,
-        assistant=charter.assistant.name,
-        organisation=charter.organisation.name,
-        instructions=charter.assistant.instructions,
-    )
-
-
-def _refusal(exchange: Exchange, use_id: str) -> Refusal:
-    use = next(use for use in exchange.rules.uses if use.id == use_id)
-    return Refusal(
-        cause="use",
-        message_id=FORBIDDEN,
-        params={},
-        use_id=use.id,
-        title=use.title,
-        reason=use.reason,
-        legal_basis=tuple(use.legal_basis),
-        message=use.message,
-        instead=use.instead,
-        contact=exchange.charter.contact_of(use),
-    )
-
-
-def _label(exchange: Exchange) -> LabelPart:
-    review = exchange.verdict is not None and exchange.verdict.effect == "review"
-    return LabelPart(
-        ai_generated=bool(exchange.prompt and exchange.raw_answer),
-        mention=exchange.charter.labelling.mention,
-        review=review,
-    )
-
-
-def _energy_class(exchange: Exchange, wh: float | None) -> EnergyClass | None:
-    return classify(wh, exchange.charter.energy.classes_wh)
 
 
 def _check_wired(road: Road) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from governance.energy.ledger import EnergyLedger
@@ -10,7 +10,7 @@ from governance.events import Delta, Event, Prompted, Reading, Refusal, Waiting
 from governance.exchange import Exchange
 from governance.messages import N_
 from governance.pii.pseudonymise import Pseudonymiser
-from governance.prompt import NO_ANSWER, build_prompt
+from governance.prompt import NO_ANSWER, build_prompt, system_message
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
 from models.protocol import (
@@ -45,12 +45,10 @@ class Generate:
     def __init__(
         self,
         engine: Engine,
-        system: Callable[[Exchange], Message],
         pseudonymiser: Pseudonymiser,
         energy: EnergyLedger,
     ) -> None:
         self._engine = engine
-        self._system = system
         self._pseudonymiser = pseudonymiser
         self._energy = energy
 
@@ -142,7 +140,7 @@ class Generate:
         room = self._engine.info.context_length - exchange.request.sampling.max_tokens
         budget = min(room, QUESTION_BUDGET) if exchange.passages else room
         exchange.prompt, exchange.shown = build_prompt(
-            self._system(exchange),
+            _system(exchange),
             history,
             exchange.request.caller.locale,
             exchange.question,
@@ -151,3 +149,13 @@ class Generate:
             budget=budget,
         )
         exchange.passages = exchange.passages[: len(exchange.shown)]
+
+
+def _system(exchange: Exchange) -> Message:
+    charter = exchange.charter
+    return system_message(
+        exchange.request.caller.locale,
+        assistant=charter.assistant.name,
+        organisation=charter.organisation.name,
+        instructions=charter.assistant.instructions,
+    )

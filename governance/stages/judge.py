@@ -23,12 +23,10 @@ class Judge:
     def __init__(
         self,
         judge: Callable[[Exchange], UseJudge],
-        refusal: Callable[[Exchange, str], Refusal],
         energy: EnergyLedger,
         threads: int,
     ) -> None:
         self._judge = judge
-        self._refusal = refusal
         self._energy = energy
         self._threads = threads  # that the embedder works on, for the energy's account
 
@@ -48,6 +46,23 @@ class Judge:
 
         exchange.verdict = await in_thread(judge)
         if exchange.verdict.effect == "forbid":
-            raise ExchangeRefused(self._refusal(exchange, exchange.verdict.use_id or ""))
+            raise ExchangeRefused(_refusal(exchange, exchange.verdict.use_id))
         return
         yield  # makes this function an async generator, as every stage is
+
+
+def _refusal(exchange: Exchange, use_id: str | None) -> Refusal:
+    """The refusal of a use, in the charter's own words."""
+    use = next(use for use in exchange.rules.uses if use.id == use_id)
+    return Refusal(
+        cause="use",
+        message_id=FORBIDDEN,
+        params={},
+        use_id=use.id,
+        title=use.title,
+        reason=use.reason,
+        legal_basis=tuple(use.legal_basis),
+        message=use.message,
+        instead=use.instead,
+        contact=exchange.charter.contact_of(use),
+    )

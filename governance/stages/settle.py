@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +10,6 @@ from governance.audit.log import AuditLog
 from governance.clock import utc_now
 from governance.energy.bill import EnergyBill
 from governance.energy.book import EnergyBook
-from governance.energy.classes import EnergyClass
 from governance.energy.estimate import EnergyEstimator
 from governance.energy.ledger import EnergyLedger
 from governance.events import Refusal
@@ -19,7 +17,7 @@ from governance.exchange import Exchange
 from governance.pii.vault import MappingVault
 from governance.quotas.ledger import QuotaLedger
 from governance.quotas.limits import Amounts
-from governance.receipt import LabelPart, Receipt, build_receipt
+from governance.receipt import Receipt, build_receipt
 from models.protocol import ModelInfo
 
 Outcome = Literal["completed", "cancelled", "refused", "failed"]
@@ -36,8 +34,6 @@ class Settle:
     log: AuditLog
     vault: MappingVault
     model: ModelInfo
-    label: Callable[[Exchange], LabelPart]
-    energy_class: Callable[[Exchange, float | None], EnergyClass | None]
 
     def __call__(self, exchange: Exchange, outcome: Outcome, refusal: Refusal | None) -> Receipt:
         """Close ``exchange`` in the ledgers and the log. Synchronous: runs in a worker thread.
@@ -77,8 +73,6 @@ class Settle:
             outcome=outcome,
             ended_at=ended,
             model=self.model,
-            label=self.label(exchange),
-            energy_class=self.energy_class(exchange, bill.wh),
         )
         use = exchange.verdict.use_id if exchange.verdict is not None else None
         record = self.log.append(

@@ -22,11 +22,10 @@ from governance.charter.charter import Charter
 from governance.charter.load import load_text
 from governance.clock import utc_now
 from governance.energy.book import EnergyBook
-from governance.energy.classes import EnergyClass, classify
 from governance.energy.estimate import EnergyEstimator
 from governance.energy.ledger import EnergyLedger
 from governance.energy.reading import Meter, Method, Reading, Why
-from governance.events import Completed, Delta, Event, Failed, Refusal, Refused
+from governance.events import Completed, Delta, Event, Failed, Refused
 from governance.exchange import Caller, Exchange, ExchangeRequest, Turn
 from governance.keys import InstanceKeys
 from governance.pii.analyzer import PiiAnalyzer
@@ -34,15 +33,13 @@ from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.tables import pii_mappings
 from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
-from governance.prompt import system_message
 from governance.proxy import Road
 from governance.quotas.ledger import QuotaLedger
-from governance.receipt import LabelPart
 from governance.sealing import PersonKeys, Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
 from governance.stages.ground import Ground
-from governance.stages.judge import FORBIDDEN, Judge
+from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
@@ -325,8 +322,6 @@ class Parts:
             log=self.log,
             vault=self.vault,
             model=self.engine.info,
-            label=_label,
-            energy_class=_energy_class,
         )
 
     @cached_property
@@ -342,10 +337,10 @@ class Parts:
             [
                 self.reserve,
                 Pseudonymise(self.pseudonymiser, self.energy),
-                Judge(lambda _exchange: self.judge, _refusal, self.energy, 1),
+                Judge(lambda _exchange: self.judge, self.energy, 1),
                 Accept(self.log, self.engine.info.name),
                 Retrieve(self.retriever, self.energy, 1),
-                Generate(self.engine, _system, self.pseudonymiser, self.energy),
+                Generate(self.engine, self.pseudonymiser, self.energy),
                 Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
             ],
             self.settle,
@@ -430,41 +425,3 @@ def ending(events: Sequence[Event], kind: type[E]) -> E:
 def streamed(events: Sequence[Event]) -> str:
     """The text that was streamed."""
     return "".join(event.text for event in events if isinstance(event, Delta))
-
-
-def _system(exchange: Exchange) -> Message:
-    return system_message(
-        exchange.request.caller.locale,
-        assistant=exchange.charter.assistant.name,
-        organisation=exchange.charter.organisation.name,
-        instructions=exchange.charter.assistant.instructions,
-    )
-
-
-def _refusal(exchange: Exchange, use_id: str) -> Refusal:
-    use = next(use for use in exchange.rules.uses if use.id == use_id)
-    return Refusal(
-        cause="use",
-        message_id=FORBIDDEN,
-        params={},
-        use_id=use.id,
-        title=use.title,
-        reason=use.reason,
-        legal_basis=tuple(use.legal_basis),
-        message=use.message,
-        instead=use.instead,
-        contact=exchange.charter.contact_of(use),
-    )
-
-
-def _label(exchange: Exchange) -> LabelPart:
-    review = exchange.verdict is not None and exchange.verdict.effect == "review"
-    return LabelPart(
-        ai_generated=bool(exchange.raw_answer),
-        mention=exchange.charter.labelling.mention,
-        review=review,
-    )
-
-
-def _energy_class(exchange: Exchange, wh: float | None) -> EnergyClass | None:
-    return classify(wh, exchange.charter.energy.classes_wh)
