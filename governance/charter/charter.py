@@ -25,6 +25,7 @@ from governance.charter.schema import (
     Service,
     Use,
 )
+from governance.pii.custom import CustomEntity, compile_linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRules:
-    """All that holds for one service; ``sources`` of None means all of them."""
+    """All that holds for one service; ``sources`` of None means all of them.
+
+    ``personal_data`` gives what is done with each entity, Sobria's and the charter's ``custom``
+    ones. ``may_keep`` are those that a person may leave in clear in one message; none is blocked.
+    """
 
     id: str
     title: str
@@ -64,6 +69,8 @@ class ServiceRules:
     max_tokens: int
     rules: tuple[Rule, ...]
     personal_data: Mapping[str, Handling]
+    custom: tuple[CustomEntity, ...] = ()
+    may_keep: frozenset[str] = frozenset()
 
     @property
     def uses(self) -> tuple[Use, ...]:
@@ -136,9 +143,18 @@ class Charter:
 
     @cached_property
     def _effective(self) -> dict[str, ServiceRules]:
-        handlings: Mapping[str, Handling] = MappingProxyType(
-            {entity: self.personal_data.handling(entity) for entity in ENTITIES}
+        declared = self.personal_data
+        custom = tuple(
+            CustomEntity(kind.name, kind.placeholder, kind.title, compile_linear(kind.pattern))
+            for kind in declared.custom
         )
+        handlings: Mapping[str, Handling] = MappingProxyType(
+            {
+                entity: declared.handling(entity)
+                for entity in (*ENTITIES, *(kind.name for kind in declared.custom))
+            }
+        )
+        may_keep = frozenset(name for name in declared.may_keep if handlings[name] != "block")
         return {
             service.id: ServiceRules(
                 id=service.id,
@@ -149,6 +165,8 @@ class Charter:
                 max_tokens=service.max_tokens,
                 rules=tuple(rule for rule in self.rules if rule.concerns(service.id)),
                 personal_data=handlings,
+                custom=custom,
+                may_keep=may_keep,
             )
             for service in self.services
         }

@@ -1,12 +1,13 @@
-"""What no single field can tell: ids that stand twice, names of services that do not exist."""
+"""What no single field can tell: ids that stand twice, names of nothing, wrong examples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from governance.charter.problems import CharterProblem, at, dotted, nearest
-from governance.charter.schema import EFFECTS
+from governance.charter.schema import EFFECTS, ENTITIES
 from governance.charter.tree import Node
+from governance.pii.custom import LinearPattern, PatternRefused, compile_linear
 
 Path = tuple[str | int, ...]
 
@@ -17,6 +18,7 @@ def check_whole(root: Node, *, complete: bool) -> list[CharterProblem]:
         *_twice(root.get("uses"), ("uses",), _id),
         *_twice(root.get("services"), ("services",), _id),
         *(_services_named(root) if complete else ()),
+        *_personal_data(root.get("personal_data"), ("personal_data",)),
     ]
     services = root.get("services")
     for i, service in enumerate(services.items if services else ()):
@@ -86,9 +88,70 @@ def _weaker_in_service(root: Node, service: Node, path: Path) -> Iterator[Charte
             )
 
 
+def _personal_data(section: Node | None, path: Path) -> Iterator[CharterProblem]:
+    """The charter's own entities prove themselves, and ``may_keep`` names what there is."""
+    if section is None:
+        return
+    custom = section.get("custom")
+    kinds = custom.items if custom else ()
+    yield from _twice(custom, (*path, "custom"), _name)
+    for i, entity in enumerate(kinds):
+        yield from _examples(entity, (*path, "custom", i))
+    known = [*ENTITIES, *(name for node in kinds if (name := _name(node)))]
+    may_keep = section.get("may_keep")
+    yield from _twice(may_keep, (*path, "may_keep"), _text)
+    for i, node in enumerate(may_keep.items if may_keep else ()):
+        if isinstance(node.value, str) and node.value not in known:
+            place, close = dotted((*path, "may_keep", i)), nearest(node.value, known)
+            if close:
+                message = "There is no kind of data «{name}». Did you mean «{close}»?"
+                yield at(node.mark, place, message, name=node.value, close=close)
+            else:
+                yield at(node.mark, place, "There is no kind of data «{name}».", name=node.value)
+
+
+def _examples(entity: Node, path: Path) -> Iterator[CharterProblem]:
+    """An example must hold what the pattern finds, a counter-example must not."""
+    pattern = _pattern(entity.get("pattern"))
+    if pattern is None:
+        return
+    name = _name(entity) or "?"
+    for key, wanted, message in (
+        ("examples", True, "The pattern of «{entity}» finds nothing in this example."),
+        ("counter_examples", False, "The pattern of «{entity}» finds «{found}» in this text."),
+    ):
+        listed = entity.get(key)
+        for i, node in enumerate(listed.items if listed else ()):
+            text = _text(node)
+            if text is None:
+                continue
+            match = next(iter(pattern.finditer(text)), None)
+            if (match is not None) is not wanted:
+                found = text[slice(*match.span())] if match else ""
+                yield at(node.mark, dotted((*path, key, i)), message, entity=name, found=found)
+
+
+def _pattern(node: Node | None) -> LinearPattern | None:
+    """The pattern, if it is sound: what is wrong with it is said where fields are checked."""
+    source = _text(node) if node is not None else None
+    try:
+        return compile_linear(source) if source else None
+    except PatternRefused:
+        return None
+
+
+def _text(node: Node) -> str | None:
+    return node.value if isinstance(node.value, str) else None
+
+
+def _name(node: Node) -> str | None:
+    held = node.get("name")
+    return _text(held) if held is not None else None
+
+
 def _id(node: Node) -> str | None:
     held = node.get("id")
-    return held.value if held is not None and isinstance(held.value, str) else None
+    return _text(held) if held is not None else None
 
 
 def _quota(node: Node) -> str | None:

@@ -41,6 +41,10 @@ _SHAPES: Mapping[str, str] = {
     "http": "A web address was expected, as «https://www.cnil.fr»; {found} was found.",
     "[A-Z]{3}": "A zone was expected, as «FRA»; {found} was found.",
     "A-Za-z0-9._:/-": "A name without spaces was expected, as «default»; {found} was found.",
+    "[A-Z0-9]*(_": (
+        "A name was expected in capitals, digits and underscores, as «NUMERO_DOSSIER»; "
+        "{found} was found."
+    ),
     "[a-z0-9]+(-": (
         "A short name was expected: lower case, digits and hyphens, as «tri-candidatures»; "
         "{found} was found."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from governance.charter.charter import Charter, Rule
+from governance.charter.problems import Mark
 from governance.charter.schema import EFFECTS, Effect
+from governance.pii.custom import CustomEntity
+from governance.pii.finding import Finding
 
 
 class Judged(Protocol):
@@ -25,6 +28,31 @@ class LeftOutJudge(Protocol):
     """A judge that can set aside what it learned of a text, so that the proof is honest."""
 
     def judge_left_out(self, service: str, text: str) -> Judged: ...
+
+
+class Finder(Protocol):
+    """What finds personal data: the analyser, with all that it knows besides."""
+
+    def find(self, text: str, *, custom: Sequence[CustomEntity] = ()) -> Sequence[Finding]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CustomCase:
+    """A text of a kind of data that the charter declares, and the kinds that were found in it.
+
+    ``place`` is where the text is written.
+    """
+
+    entity: str
+    kind: Literal["example", "counter_example"]
+    text: str
+    found: tuple[str, ...]
+    place: Mark
+
+    @property
+    def passed(self) -> bool:
+        """Whether the kind was found in an example, and was not in a counter-example."""
+        return (self.entity in self.found) is (self.kind == "example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +113,33 @@ def prove(charter: Charter, judge: LeftOutJudge) -> ProofReport:
     )
 
 
+def prove_custom(charter: Charter, finder: Finder) -> tuple[CustomCase, ...]:
+    """What the analyser makes of the texts of the charter's own kinds of data.
+
+    That each pattern fits its texts was checked when the charter was read; what is seen here is
+    whether the kind still stands beside all the others (a number may be taken for a telephone's).
+    """
+    custom = charter.effective(charter.services[0].id).custom
+    return tuple(
+        CustomCase(
+            declared.name,
+            kind,
+            text,
+            tuple(finding.entity for finding in finder.find(text, custom=custom)),
+            charter.places[f"personal_data.custom[{i}].{kind}s[{j}]"],
+        )
+        for i, declared in enumerate(charter.personal_data.custom)
+        for kind, texts in _texts(declared.examples, declared.counter_examples)
+        for j, text in enumerate(texts)
+    )
+
+
+def _texts(
+    examples: tuple[str, ...], counter_examples: tuple[str, ...]
+) -> tuple[tuple[Literal["example", "counter_example"], tuple[str, ...]], ...]:
+    return (("example", examples), ("counter_example", counter_examples))
+
+
 def _last_of_each(charter: Charter) -> list[Rule]:
     """Each use once, as the deepest layer has it."""
     rules = {(rule.use.id, rule.layer % 2, rule.services): rule for rule in charter.rules}
@@ -96,11 +151,7 @@ def _cases(charter: Charter, rule: Rule, judge: LeftOutJudge) -> Iterator[ProofC
     if use.effect == "allow":
         return
     service = next(s.id for s in charter.services if rule.concerns(s.id))
-    listed: tuple[tuple[Literal["example", "counter_example"], tuple[str, ...]], ...] = (
-        ("example", use.detect.examples),
-        ("counter_example", use.detect.counter_examples),
-    )
-    for kind, texts in listed:
+    for kind, texts in _texts(use.detect.examples, use.detect.counter_examples):
         for text in texts:
             verdict = judge.judge_left_out(service, text)
             yield ProofCase(

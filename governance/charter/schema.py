@@ -10,36 +10,53 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
-from governance.charter.regexes import RegexRefused, check_regex
+from governance.charter.parts import All, Email, Line, Name, Part, Sample, Slug, Url, refuse
+from governance.charter.personal import (
+    ENTITIES,
+    HANDLINGS,
+    CustomKind,
+    Handling,
+    PersonalData,
+)
+from governance.charter.use import EFFECTS, Detect, Effect, Use
 
-Effect = Literal["forbid", "review", "allow"]
-Handling = Literal["keep", "pseudonymise", "never_restore", "block"]
+__all__ = [
+    "EFFECTS",
+    "ENTITIES",
+    "HANDLINGS",
+    "RETENTION_FLOOR",
+    "Assistant",
+    "Audit",
+    "BaseDocument",
+    "CharterDocument",
+    "CustomKind",
+    "Detect",
+    "Effect",
+    "Energy",
+    "Handling",
+    "Labelling",
+    "Link",
+    "Literacy",
+    "Metric",
+    "Organisation",
+    "Period",
+    "Person",
+    "PersonalData",
+    "Quota",
+    "Sections",
+    "Service",
+    "Use",
+    "refuse",
+    "schema_json",
+]
+
 Metric = Literal["requests", "tokens", "wh"]
 Period = Literal["day", "month"]
 
-EFFECTS: tuple[Effect, ...] = ("allow", "review", "forbid")
-"""From the weakest to the strictest: a child charter may only move to the right."""
-HANDLINGS: tuple[Handling, ...] = ("keep", "pseudonymise", "never_restore", "block")
-"""From the weakest to the strictest, likewise."""
 RETENTION_FLOOR = 183
 """Days that logs are kept at least: six months, Regulation (EU) 2024/1689, article 26(6)."""
-
-
-def refuse(message_id: str, **params: str | int | float) -> PydanticCustomError:
-    """An error that keeps its message id, for Pydantic only gives the message filled in."""
-    context = {**params, "message_id": message_id}
-    return PydanticCustomError("charter", "refused by the charter", context)
-
-
-def _regex(pattern: str) -> str:
-    try:
-        check_regex(pattern)
-    except RegexRefused as error:
-        raise refuse(error.message_id, **error.params) from None
-    return pattern
 
 
 def _timezone(name: str) -> str:
@@ -48,34 +65,10 @@ def _timezone(name: str) -> str:
     return name
 
 
-def _visible(text: str) -> str:
-    if not text.strip():
-        raise refuse("A text was expected here, not blanks.")
-    return text
-
-
 def _rising(bounds: tuple[float, ...]) -> tuple[float, ...]:
     if any(low >= high for low, high in pairwise(bounds)):
         raise refuse("The bounds of the classes must rise from A to F.")
     return bounds
-
-
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible)]
-Prose = Annotated[str, Field(min_length=1, max_length=1200), AfterValidator(_visible)]
-Sample = Annotated[str, Field(min_length=3, max_length=600), AfterValidator(_visible)]
-Email = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$", max_length=254)]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=400)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", max_length=100)]
-All = Literal["all"]
-
-
-class Part(BaseModel):
-    """What all the parts of a charter share."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
 
 
 class Person(Part):
@@ -113,45 +106,6 @@ class Assistant(Part):
     """Questions shown in an empty chat."""
 
 
-class Detect(Part):
-    """How a use is recognised. The examples are also the charter's tests."""
-
-    patterns: Annotated[
-        tuple[Annotated[str, Field(min_length=1), AfterValidator(_regex)], ...],
-        Field(max_length=20),
-    ] = ()
-    """Regular expressions, compared with the text in lower case and without accents."""
-    examples: Annotated[tuple[Sample, ...], Field(max_length=80)] = ()
-    """Requests that are of this use."""
-    counter_examples: Annotated[tuple[Sample, ...], Field(max_length=80)] = ()
-    """Requests that resemble it and are not: questions on the rules, above all."""
-
-
-class Use(Part):
-    """Something that people may want of the assistant, and what the organisation says to it."""
-
-    id: Slug
-    """Its name in the log and in the addresses: lower case, digits and hyphens."""
-    title: Line
-    """Its name for people."""
-    effect: Effect
-    """«forbid»: refused; «review»: a person validates; «allow»: said to be permitted."""
-    reason: Prose
-    """Why, in plain words."""
-    legal_basis: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
-    """The articles on which it rests, cited exactly."""
-    applies_to: All | Annotated[tuple[Slug, ...], Field(min_length=1)] = "all"
-    """The services that it concerns: «all», or their ids."""
-    detect: Detect = Detect()
-    """How it is recognised."""
-    message: Prose
-    """What the employee reads."""
-    instead: Annotated[str, Field(max_length=1200)] = ""
-    """What one may ask instead."""
-    contact: Line = "contact"
-    """Whom to turn to: «dpo», «contact», an address or a name."""
-
-
 class Quota(Part):
     """What a service may spend in a calendar period."""
 
@@ -180,55 +134,6 @@ class Service(Part):
     """The length of an answer, in tokens, at most."""
     uses: Annotated[tuple[Use, ...], Field(max_length=50)] = ()
     """Uses that concern this service only, beside those of the organisation."""
-
-
-class PersonalData(Part):
-    """What is done with each kind of personal data. An entity left out follows ``default``."""
-
-    default: Handling = "pseudonymise"
-    """For the entities that are not named here."""
-    PERSON: Handling | None = None
-    """Names of people."""
-    FR_ADDRESS: Handling | None = None
-    """Postal addresses."""
-    EMAIL_ADDRESS: Handling | None = None
-    """E-mail addresses."""
-    PHONE_NUMBER: Handling | None = None
-    """Telephone numbers."""
-    BIRTH_DATE: Handling | None = None
-    """Dates of birth."""
-    FR_NIR: Handling | None = None
-    """Social security numbers; never restored where not named here."""
-    FR_NIF: Handling | None = None
-    """Tax identification numbers; never restored where not named here."""
-    FR_SIREN: Handling | None = None
-    """Numbers of companies, which are public."""
-    FR_SIRET: Handling | None = None
-    """Numbers of establishments, which are public."""
-    FR_TVA: Handling | None = None
-    """VAT numbers."""
-    IBAN_CODE: Handling | None = None
-    """Bank accounts."""
-    CREDIT_CARD: Handling | None = None
-    """Payment cards; never restored where not named here."""
-    FR_PLATE: Handling | None = None
-    """Registration plates of vehicles."""
-    IP_ADDRESS: Handling | None = None
-    """Network addresses."""
-    SECRET: Handling | None = None
-    """Passwords and keys; never restored where not named here."""
-
-    def handling(self, entity: str) -> Handling:
-        """What is done with ``entity``; an unknown one follows ``default``."""
-        named: Handling | None = getattr(self, entity) if entity in ENTITIES else None
-        if named is not None:
-            return named
-        floor: Handling = "never_restore" if entity in _NEVER_RESTORED else "keep"
-        return max(self.default, floor, key=HANDLINGS.index)
-
-
-ENTITIES: tuple[str, ...] = tuple(name for name in PersonalData.model_fields if name != "default")
-_NEVER_RESTORED = frozenset({"FR_NIR", "FR_NIF", "CREDIT_CARD", "SECRET"})
 
 
 class Labelling(Part):

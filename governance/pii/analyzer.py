@@ -7,19 +7,24 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
 
 import psutil
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer import RecognizerRegistry, RecognizerResult
 
+from governance.pii.custom import CustomEntity
+from governance.pii.custom import found as custom_entities
+from governance.pii.engine import Engine
 from governance.pii.errors import AnalysisFailed
 from governance.pii.finding import Finding, resolve
-from governance.pii.mentions import further_mentions, tokens_found
+from governance.pii.mentions import further_mentions, tokens_found, without_mistaken_places
 from governance.pii.nlp import FrenchNames
-from governance.pii.recognizers import RECOGNIZERS
-from governance.pii.recognizers.ner import PersonByModel
+from governance.pii.plain import plain
+from governance.pii.recognizers import MODEL_RECOGNIZERS, RECOGNIZERS
+from governance.pii.recognizers.base import RULE_KEY
+from governance.pii.seen import forget
 
 WINDOW: Final = 8_000
 """Characters of a long text that are analysed at a time."""
@@ -27,18 +32,8 @@ _BEFORE: Final = 200
 _AFTER: Final = 1_200
 _REMEMBERED: Final = 512
 
-
-class _NoEnhancer(ContextAwareEnhancer):
-    """Our rules state their context themselves; Presidio's enhancer would copy every result."""
-
-    def __init__(self) -> None:
-        super().__init__(0.0, 0.0, 0, 0)
-
-    def enhance_using_context(
-        self, text: str, raw_results: Any, nlp_artifacts: Any, recognizers: Any, context: Any = None
-    ) -> Any:
-        """The results, untouched."""
-        return raw_results
+_Key = tuple[bytes, tuple[CustomEntity, ...]]
+"""Of what is remembered: the text's digest, and what was searched beside the built-in kinds."""
 
 
 class PiiAnalyzer:
@@ -58,33 +53,34 @@ class PiiAnalyzer:
         names = FrenchNames()
         names.load()
         registry = RecognizerRegistry(
-            recognizers=[*(recognizer() for recognizer in RECOGNIZERS), PersonByModel()],
+            recognizers=[
+                *(recognizer() for recognizer in RECOGNIZERS),
+                *(recognizer() for recognizer in MODEL_RECOGNIZERS),
+            ],
             supported_languages=["fr"],
         )
-        self._engine = AnalyzerEngine(
-            registry=registry,
-            nlp_engine=names,
-            supported_languages=["fr"],
-            context_aware_enhancer=_NoEnhancer(),
-        )
+        self._engine = Engine(registry, names)
         self.load_seconds = time.monotonic() - started
         self.load_bytes = max(0, process.memory_info().rss - resident)
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+        self._remembered: OrderedDict[_Key, tuple[Finding, ...]] = OrderedDict()
         self._digest_key = secrets.token_bytes(32)
 
-    def find(self, text: str, language: str = "fr") -> list[Finding]:
+    def find(
+        self, text: str, language: str = "fr", *, custom: Sequence[CustomEntity] = ()
+    ) -> list[Finding]:
         """What is personal in ``text``, without overlap, in its order.
 
         English is read by the same rules and the same model: ``language`` is for the caller's
-        record. The time grows linearly with the text. The offsets found in recent texts (never the
+        record. ``custom`` are the charter's own entities, found beside the built-in ones. The time
+        grows linearly with the text. The offsets found in recent texts (never the
         texts) are remembered, since each turn of a conversation is analysed again with the next.
 
         Raises:
             AnalysisFailed: nothing can be said of the text, which must then not be sent.
         """
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._digest_key)
-        key = digest.digest()
+        key = (digest.digest(), tuple(custom))
         with self._lock:
             if (known := self._remembered.get(key)) is not None:
                 self._remembered.move_to_end(key)
@@ -92,7 +88,7 @@ class PiiAnalyzer:
         findings: list[Finding] = []
         failure = ""
         try:
-            findings = self._analyse(text)
+            findings = self._analyse(text, custom)
         except Exception as error:  # noqa: BLE001 - whatever failed, the text must not pass
             failure = type(error).__name__
         if failure:
@@ -104,25 +100,49 @@ class PiiAnalyzer:
                 self._remembered.popitem(last=False)
         return findings
 
-    def _analyse(self, text: str) -> list[Finding]:
-        found: list[Finding] = []
-        for core, start, end in _windows(text):
-            for result in self._engine.analyze(text[start:end], language="fr"):
-                first = result.start + start
-                if core[0] <= first < core[1]:
-                    metadata = result.recognition_metadata or {}
-                    found.append(
-                        Finding(
-                            result.entity_type,
-                            first,
-                            result.end + start,
-                            float(result.score),
-                            str(metadata.get("recognizer_name", "")),
-                        )
-                    )
-        findings = resolve(text, found)
-        further = further_mentions(text, findings, tokens_found(text, findings))
-        return sorted([*findings, *further], key=lambda finding: finding.start)
+    def _analyse(self, text: str, custom: Sequence[CustomEntity]) -> list[Finding]:
+        copy = plain(text)
+        found = [
+            replace(finding, start=start, end=end)
+            for finding in custom_entities(text, custom)
+            for start, end in [copy.copied(finding.start, finding.end)]
+        ]
+        if copy.text != text:
+            found += custom_entities(copy.text, custom)
+        for core, start, end in _windows(copy.text):
+            try:
+                results = self._engine.analyze(copy.text[start:end], language="fr")
+            finally:
+                forget()
+            found += [
+                _finding(result, start)
+                for result in results
+                if core[0] <= result.start + start < core[1]
+            ]
+        findings = resolve(copy.text, found)
+        known = tokens_found(copy.text, findings)
+        findings = without_mistaken_places(copy.text, findings, known)
+        further = further_mentions(copy.text, findings, known)
+        ordered = sorted([*findings, *further], key=lambda finding: finding.start)
+        if not copy.starts:
+            return ordered
+        return [
+            replace(finding, start=start, end=end)
+            for finding in ordered
+            for start, end in [copy.original(finding.start, finding.end)]
+        ]
+
+
+def _finding(result: RecognizerResult, offset: int) -> Finding:
+    metadata = result.recognition_metadata or {}
+    return Finding(
+        result.entity_type,
+        result.start + offset,
+        result.end + offset,
+        float(result.score),
+        str(metadata.get(RecognizerResult.RECOGNIZER_NAME_KEY, "")),
+        str(metadata.get(RULE_KEY, "")),
+    )
 
 
 def _windows(text: str) -> Iterator[tuple[tuple[int, int], int, int]]:

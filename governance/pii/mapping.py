@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from governance.pii.choices import Choices
+from governance.pii.decisions import Decisions
+from governance.pii.digests import digest, new_salt
 from governance.pii.entities import ENTITIES, LITERAL_WORD, PERSON, WORDS
 from governance.pii.mentions import tokens_of
 from governance.pii.persons import Person, read_name, same_person
@@ -22,11 +23,6 @@ from governance.pii.placeholders import (
 )
 from governance.pii.recognizers.base import folded
 
-_SPACED_NUMBERS = frozenset(
-    {"PHONE_NUMBER", "FR_NIR", "FR_NIF", "FR_SIREN", "FR_SIRET", "FR_TVA", "IBAN_CODE"}
-    | {"CREDIT_CARD", "FR_PLATE"}
-)
-
 
 class Mapping:
     """Placeholders and values of one conversation, in clear: keep it no longer than a request.
@@ -38,7 +34,7 @@ class Mapping:
 
     def __init__(self) -> None:
         self.changed = False
-        self._salt = secrets.token_hex(16)
+        self._salt = new_salt()
         self._next: dict[str, int] = {}
         self._reserved: dict[str, list[int]] = {}
         self._forbidden: set[str] = set()
@@ -47,20 +43,37 @@ class Mapping:
         self._persons: dict[int, Person] = {}
         self._mentions: dict[str, int] = {}
         self._identifiers: dict[tuple[str, str], str] = {}
+        self._declared: dict[str, str] = {}
+        self._decisions = Decisions(self._salt)
 
-    def placeholder(self, entity: str, value: str, *, before: str = "", hold: bool = True) -> str:
+    @property
+    def decisions(self) -> Decisions:
+        """What persons chose in this conversation, to read."""
+        return self._decisions
+
+    def take(self, message: str, choices: Choices) -> None:
+        """Note what a person chose for ``message``, the newest of the conversation."""
+        if self._decisions.take(message, choices):
+            self.changed = True
+
+    def placeholder(
+        self, entity: str, value: str, *, before: str = "", hold: bool = True, word: str = ""
+    ) -> str:
         """The placeholder of ``value``, allocated now if it is new.
 
         ``before`` is the text before a person's name: a civility tells people apart. Where ``hold``
-        is False the value itself is not held, and can never be restored.
+        is False the value itself is not held, and can never be restored. ``word`` is the word of an
+        entity that the charter declares itself; several entities may share one.
         """
-        word = WORDS[entity]
         if entity == PERSON:
-            return written(self._person(word, value, before, hold))
+            return written(self._person(WORDS[entity], value, before, hold))
+        word = word or WORDS[entity]
         key = self._key(entity, value)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = self._allocate(word)
+            if ENTITIES.get(word) != entity:
+                self._declared[f"{word}_{number}"] = entity
         return written(self._form(word, number, value, OTHER_FORM, hold))
 
     def literal(self, text: str) -> str:
@@ -101,7 +114,7 @@ class Mapping:
 
     def entity(self, wanted: Reference) -> str | None:
         """The entity of ``wanted``; None for a text typed by hand."""
-        return ENTITIES.get(wanted.word)
+        return self._declared.get(wanted.base) or ENTITIES.get(wanted.word)
 
     def person_tokens(self) -> set[str]:
         """Folded words that are telling enough to be some known person's name alone."""
@@ -196,18 +209,7 @@ class Mapping:
         ]
 
     def _key(self, entity: str, value: str) -> str:
-        """A digest of the value that two writings of it share, of no use outside this mapping."""
-        plain = folded(value)
-        if entity in _SPACED_NUMBERS:
-            plain = "".join(char for char in plain if char.isalnum())
-            if entity == "PHONE_NUMBER" and plain.startswith(("33", "0033")) and len(plain) > 10:
-                plain = "0" + plain.removeprefix("00").removeprefix("33").lstrip("0")
-        elif entity not in (LITERAL_WORD, "SECRET", PERSON):
-            plain = " ".join(plain.split())
-        else:
-            plain = value
-        text = f"{entity}\x1f{plain}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, key=bytes.fromhex(self._salt), digest_size=16).hexdigest()
+        return digest(self._salt, entity, value)
 
     # At rest
 
@@ -223,6 +225,8 @@ class Mapping:
                 "numbers": self._numbers,
                 "persons": [asdict(person) for person in self._persons.values()],
                 "mentions": self._mentions,
+                "declared": self._declared,
+                "decisions": self._decisions.state(),
             }
         )
 
@@ -239,6 +243,9 @@ class Mapping:
         mapping._numbers = state["numbers"]
         mapping._persons = {each["number"]: Person(**each) for each in state["persons"]}
         mapping._mentions = state["mentions"]
+        # The last two came later: a mapping of an earlier version has neither.
+        mapping._declared = state.get("declared", {})
+        mapping._decisions = Decisions(mapping._salt, state.get("decisions"))
         mapping._identifiers = dict(_forms_of(state["values"]))
         return mapping
 

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as Collection
+from typing import Final
 
-from governance.pii.entities import PERSON
+from governance.pii.entities import LOCATION, PERSON
 from governance.pii.finding import MATCHED, Finding
 from governance.pii.recognizers.base import folded
-from governance.pii.recognizers.person import LOWER, UPPER
+from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.words import is_common
 
 _WORD = re.compile(
     rf"(?<![\w-])[{UPPER}][{UPPER}{LOWER}]{{2,30}}(?:[-'’][{UPPER}{LOWER}]{{1,30}}){{0,3}}(?!\w)"
 )
+_CERTAIN_PLACE: Final = 0.7
+"""Score from which a place is one whoever bears its name."""
+_ANY_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+){0,3}")
 
 
 def tokens_of(name: str) -> list[str]:
     """The words of a name that are telling enough to be recognised alone, folded."""
     return [folded(word) for word in _WORD.findall(name) if not is_common(word)]
+
+
+def telling_words(name: str) -> list[str]:
+    """As :func:`tokens_of`, of a name that a person selected: it may be in lower case."""
+    words = [word for word in _ANY_WORD.findall(name) if len(word) > 2 and not is_common(word)]
+    return [folded(word) for word in words]
 
 
 def tokens_found(text: str, findings: Sequence[Finding]) -> set[str]:
@@ -31,6 +42,25 @@ def tokens_found(text: str, findings: Sequence[Finding]) -> set[str]:
             if finding.score >= MATCHED or len(words) > 1:
                 known.update(words)
     return known
+
+
+_AT = re.compile(r"(?i)(?<!\w)(?:[àa]|en|au|aux|sur|vers|dans|in|at|from)[ \u00a0]$")
+
+
+def without_mistaken_places(
+    text: str, findings: Sequence[Finding], known: Collection[str]
+) -> list[Finding]:
+    """The findings less the places, not certain, that bear a found person's name: once «Mme
+    Lorient» is found, «Lorient» is she; «à Lorient» is the town."""
+    return [
+        finding
+        for finding in findings
+        if finding.entity != LOCATION
+        or finding.score >= _CERTAIN_PLACE
+        or not known >= set(words := tokens_of(text[finding.start : finding.end]))
+        or not words
+        or _AT.search(text, max(0, finding.start - 6), finding.start)
+    ]
 
 
 def further_mentions(

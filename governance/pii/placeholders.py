@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from governance.pii.entities import ALIASES, LITERAL_WORD, WORDS
+from governance.pii.entities import ALIASES, CUSTOM_WORDS, LITERAL_WORD, WORDS
 from governance.pii.recognizers.base import folded
 
 SURNAME: Final = "NOM"
@@ -20,7 +20,7 @@ FULL_NAME: Final = "COMPLET"
 OTHER_FORM: Final = "FORME"
 
 _ROLES = (GIVEN_NAME, SURNAME, FULL_NAME, OTHER_FORM)
-_ALL_WORDS = sorted({*WORDS.values(), *ALIASES, LITERAL_WORD}, key=len, reverse=True)
+_ALL_WORDS = sorted({*WORDS.values(), *CUSTOM_WORDS, *ALIASES, LITERAL_WORD}, key=len, reverse=True)
 
 
 def _accented(word: str) -> str:

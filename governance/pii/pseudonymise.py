@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
 from governance.pii.analyzer import PiiAnalyzer
-from governance.pii.entities import PERSON, Handling
-from governance.pii.finding import GUESSED, Finding
+from governance.pii.choices import NO_CHOICE, Choices
+from governance.pii.custom import CustomEntity
+from governance.pii.entities import Handling
+from governance.pii.finding import Finding
 from governance.pii.mapping import Mapping
-from governance.pii.mentions import further_mentions
-from governance.pii.placeholders import PLACEHOLDER, reference
+from governance.pii.repeated import values_of, with_repeated
 from governance.pii.restore import StreamRestorer, restore
+from governance.pii.turn import Turn, with_known_names
 from governance.pii.vault import MappingVault
 
 __all__ = ["Handling", "Masked", "Pseudonymiser", "StreamRestorer"]
@@ -25,6 +27,7 @@ class Masked:
     ``counts`` are the stretches masked, by entity, over all texts. ``blocked`` are the entities
     found that the charter does not allow to be sent: the request must be refused. For each text,
     ``spans`` are the (start, end) of what was masked in it, and ``findings`` all that was found.
+    ``kept`` counts, by entity, what stays in clear because its author chose so.
     """
 
     texts: tuple[str, ...]
@@ -33,6 +36,7 @@ class Masked:
     never_restored: frozenset[str]
     spans: tuple[tuple[tuple[int, int], ...], ...]
     findings: tuple[tuple[Finding, ...], ...]
+    kept: dict[str, int] = field(default_factory=dict)
 
 
 class Pseudonymiser:
@@ -47,40 +51,96 @@ class Pseudonymiser:
         conversation_id: str,
         texts: Sequence[str],
         handling: Callable[[str], Handling],
+        *,
+        custom: Sequence[CustomEntity] = (),
+        choices: Choices = NO_CHOICE,
+        may_keep: Collection[str] = frozenset(),
     ) -> Masked:
         """Mask the turns of a conversation, oldest first, with its one mapping.
 
         A value keeps its placeholder for the life of the conversation. A text that a person typed
         and that looks like a placeholder is kept from ever being restored into a name.
 
+        ``custom`` are the entities that the charter declares itself. ``choices`` are those that the
+        person made for the last text: what they keep in clear counts for that text only, then and
+        when it comes back as history, and only for the entities of ``may_keep``; names that they
+        mask stay masked in the whole conversation.
+
         Raises:
             PiiError: the analysis or the vault failed; nothing may be sent.
         """
-        found = [self._analyzer.find(text) for text in texts]
+        work = self._work(texts, handling, custom, choices, may_keep)
+        return _masked(self._vault.change(conversation_id, work), handling)
 
-        def work(mapping: Mapping) -> list[_Turn]:
-            turns = [
-                _Turn(text, _with_known_names(text, findings, mapping))
+    def note(self, conversation_id: str, message: str, choices: Choices) -> None:
+        """Remember what a person chose for ``message``, before it takes the road.
+
+        Whatever stops it there, another answer to the same message is masked as they chose.
+
+        Raises:
+            PiiError: the vault failed; nothing may be sent.
+        """
+        self._vault.change(conversation_id, lambda mapping: mapping.take(message, choices))
+
+    def preview(
+        self,
+        conversation_id: str,
+        texts: Sequence[str],
+        handling: Callable[[str], Handling],
+        *,
+        custom: Sequence[CustomEntity] = (),
+        choices: Choices = NO_CHOICE,
+        may_keep: Collection[str] = frozenset(),
+    ) -> Masked:
+        """What :meth:`mask` would return now; nothing is stored, no number is given for good.
+
+        Raises:
+            PiiError: the analysis or the vault failed.
+        """
+        work = self._work(texts, handling, custom, choices, may_keep)
+        return _masked(work(self._vault.load(conversation_id)), handling)
+
+    def _work(
+        self,
+        texts: Sequence[str],
+        handling: Callable[[str], Handling],
+        custom: Sequence[CustomEntity],
+        choices: Choices,
+        may_keep: Collection[str],
+    ) -> Callable[[Mapping], list[Turn]]:
+        """What masks ``texts`` with a mapping; it may be done again on a newer one."""
+        found = [
+            self._analyzer.find(text, custom=custom) if custom else self._analyzer.find(text)
+            for text in texts
+        ]
+        words = {entity.name: entity.word for entity in custom}
+
+        def masked(mapping: Mapping, told: dict[str, str]) -> list[Turn]:
+            known = [
+                with_known_names(text, findings, mapping, handling)
                 for text, findings in zip(texts, found, strict=True)
+            ]
+            turns = [
+                Turn(text, with_repeated(text, findings, told, handling) if told else findings)
+                for text, findings in zip(texts, known, strict=True)
             ]
             for turn in turns:
                 turn.set_literals_apart(mapping)
             for turn in turns:
-                turn.mask(mapping, handling)
+                turn.keep(mapping, handling, may_keep)
+                turn.mask(mapping, handling, words)
             return turns
 
-        turns = self._vault.change(conversation_id, work)
-        counts: Counter[str] = Counter()
-        for turn in turns:
-            counts.update(finding.entity for finding in turn.masked)
-        return Masked(
-            texts=tuple(turn.result for turn in turns),
-            counts=dict(counts),
-            blocked=tuple(sorted(e for e in counts if handling(e) == "block")),
-            never_restored=frozenset(e for e in counts if handling(e) == "never_restore"),
-            spans=tuple(tuple((f.start, f.end) for f in turn.masked) for turn in turns),
-            findings=tuple(tuple(turn.findings) for turn in turns),
-        )
+        def work(mapping: Mapping) -> list[Turn]:
+            if texts:
+                mapping.take(texts[-1], choices)
+            turns = masked(mapping, {})
+            if len(texts) > 1:
+                # What one text tells of a name or a number holds for those before it too.
+                turns = masked(mapping, values_of((turn.text, turn.masked) for turn in turns))
+            return turns
+
+        return work
 
     def restorer(self, conversation_id: str, handling: Callable[[str], Handling]) -> StreamRestorer:
         """What restores one stream of this conversation. Raises MappingUnavailable."""
@@ -91,56 +151,15 @@ class Pseudonymiser:
         return restore(text, self._vault.load(conversation_id), handling)
 
 
-def _with_known_names(text: str, findings: Sequence[Finding], mapping: Mapping) -> list[Finding]:
-    """The findings, and what names a person that an earlier turn named in full."""
-    further = further_mentions(text, findings, mapping.person_tokens())
-    return sorted([*findings, *further], key=lambda finding: finding.start)
-
-
-class _Turn:
-    """One text while it is masked."""
-
-    def __init__(self, text: str, findings: list[Finding]) -> None:
-        self.text = text
-        self.findings = findings
-        self.masked: list[Finding] = []
-        self.result = text
-        self._literals: list[tuple[int, int]] = []
-
-    def set_literals_apart(self, mapping: Mapping) -> None:
-        """Find what looks like a placeholder: escape it if it is in use, else never give it."""
-        for match in PLACEHOLDER.finditer(self.text):
-            start, end = match.span()
-            overlapping = [f for f in self.findings if f.start < end and f.end > start]
-            if any(f.entity != PERSON or f.score > GUESSED for f in overlapping):
-                continue  # something personal stands there: it is masked, and looks no longer so
-            self.findings = [f for f in self.findings if f not in overlapping]
-            wanted = reference(match)
-            if mapping.restorable(wanted):
-                self._literals.append((start, end))
-            else:
-                mapping.reserve(wanted)
-
-    def mask(self, mapping: Mapping, handling: Callable[[str], Handling]) -> None:
-        """Replace each finding by its placeholder, but those that the charter keeps."""
-        pieces: list[tuple[int, int, str]] = [
-            (start, end, mapping.literal(self.text[start:end])) for start, end in self._literals
-        ]
-        for finding in self.findings:
-            treatment = handling(finding.entity)
-            if treatment == "keep":
-                continue
-            placeholder = mapping.placeholder(
-                finding.entity,
-                self.text[finding.start : finding.end],
-                before=self.text[max(0, finding.start - 20) : finding.start],
-                hold=treatment == "pseudonymise",
-            )
-            pieces.append((finding.start, finding.end, placeholder))
-            self.masked.append(finding)
-        parts: list[str] = []
-        position = 0
-        for start, end, placeholder in sorted(pieces):
-            parts += [self.text[position:start], placeholder]
-            position = end
-        self.result = "".join([*parts, self.text[position:]])
+def _masked(turns: Sequence[Turn], handling: Callable[[str], Handling]) -> Masked:
+    counts = Counter(finding.entity for turn in turns for finding in turn.masked)
+    kept = Counter(finding.entity for turn in turns for finding in turn.kept)
+    return Masked(
+        texts=tuple(turn.result for turn in turns),
+        counts=dict(counts),
+        blocked=tuple(sorted(entity for entity in counts if handling(entity) == "block")),
+        never_restored=frozenset(e for e in counts if handling(e) == "never_restore"),
+        spans=tuple(tuple((f.start, f.end) for f in turn.masked) for turn in turns),
+        findings=tuple(tuple(turn.findings) for turn in turns),
+        kept=dict(kept),
+    )

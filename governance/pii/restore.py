@@ -24,6 +24,10 @@ class StreamRestorer:
         self._last = ""
         """The character before what is held: a letter there makes a word of what follows."""
 
+    def another(self) -> StreamRestorer:
+        """What restores another stream of the same conversation."""
+        return StreamRestorer(self._mapping, self._handling)
+
     def feed(self, chunk: str) -> str:
         """What can be shown now that ``chunk`` has come; may be empty."""
         text = self._last + self._held + chunk

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule
+from governance.pii.finding import MATCHED
+from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule, Span, folded
+from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
+from governance.pii.recognizers.words import is_common
 
 _S = SPACE
 _UP = r"[A-ZÀ-ÖØ-ÞŒ]"
@@ -23,7 +27,8 @@ _CAPITAL = rf"(?:{_UP}[\w'’.-]{{0,30}}|\d{{1,4}}(?!\d))"
 _NAME = rf"{_LINK}{{0,3}}{_CAPITAL}(?:{_S}{_LINK}{{0,3}}{_CAPITAL}){{0,5}}"
 _PLAIN_WORD = r"[^\W\d_][\w'’-]{0,30}"
 _STOP = (
-    r"(?!(?:et|ou|à|au|aux|en|dans|depuis|avec|pour|par|je|il|elle|nous|vous|qui|que|est|sont|mon|ma|"
+    r"(?!(?:et|ou|à|au|aux|en|dans|depuis|avec|pour|par|je|il|elle|nous|vous|qui|que|est|sont|"
+    r"mon|ma|"
     r"mes|son|sa|ses|tél|tel|mail|né|née|merci|svp|and|in|at|my|is|with)\b)"
 )
 _PLAIN_NAME = (
@@ -41,7 +46,8 @@ _TOWN = (
 )
 _CODE = r"(?:F-)?(?:\d{5}|\d{2} \d{3})(?!\d)"
 _POSTAL = (
-    rf"(?:{_S}?[,;–-]?{_S}?\n?{_S}?{_CODE}{_S}{{1,2}}(?:(?-i:{_TOWN})|{_PLAIN_WORD})"
+    rf"(?:{_S}?[,;–-]?(?:{_S}{{0,2}}\n{_S}?|{_S}){_CODE}{_S}{{1,2}}"
+    rf"(?:(?-i:{_TOWN})|(?:(?:le|la|les|saint|sainte|st|ste)[ -]|l['’])?{_PLAIN_WORD})"
     rf"|,?{_S}(?:à{_S})?(?-i:{_TOWN}){_S}?\({_CODE}\))"
 )
 
@@ -70,6 +76,19 @@ class FrAddress(DeclaredRecognizer):
             re.compile(rf"(?<!\w)(?i:{_SURE}|{_MAYBE}){_S}{_NAME}{_EXTRA}{_POSTAL}"),
         ),
         Rule(
+            "street, number behind, in context",
+            re.compile(
+                rf"(?<!\w){_SURE}{_S}{_PLAIN_NAME}{_S}\d{{1,3}}(?!\w)(?:{_S}?,{_S}{_PLAIN_WORD})?",
+                re.IGNORECASE,
+            ),
+            context=re.compile(
+                r"(?i)\b(?:adresse|domicile|domicili[ée]e?|demeur\w+|habit\w+|vit|"
+                r"log[ée]e?)\b[^.;\n]{0,20}$"
+            ),
+            reach=50,
+            needs=("adresse", "domicil", "demeur", "habit", "vit", "log"),
+        ),
+        Rule(
             "post box",
             re.compile(rf"(?<!\w)(?:BP|CS|TSA){_S}?\d{{1,6}}{_POSTAL}"),
         ),
@@ -80,4 +99,67 @@ class FrAddress(DeclaredRecognizer):
                 rf"[^\n\d]{{0,25}}(?P<value>\d{{1,4}}[ ,][^\n\d]{{3,60}}{_CODE}{_S}{_TOWN})"
             ),
         ),
+    )
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """The rules' finds and bare «64310 Sare», each from the residence or flat before it."""
+        for start, end, score, rule in super().spans(text):
+            yield _from_premises(text, start), end, score, rule
+        for match in _BARE.finditer(text):
+            start, end = match.span("value")
+            first = _from_premises(text, start)
+            if first < start or _is_postal_line(text, start, end, match["town"]):
+                yield first, end, MATCHED, "postal code and town"
+
+
+_BARE = re.compile(
+    rf"(?<![\w.,/-])(?P<value>(?:F-)?(?:0[1-9]|[1-8]\d|9[0-5]|97|"
+    rf"98)\d{{3}}{_S}{{1,2}}(?P<town>{_TOWN}))(?![\w@])"
+)
+_STANDS_APART = re.compile(rf"(?:^|[\n,;:|\t(–—-]|{_S}à){_S}{{0,3}}[\"']?$")
+_ENDS_APART = re.compile(rf"{_S}{{0,3}}[\"']?(?:$|[\n,;|\t).–—-])")
+_PREMISES = re.compile(
+    r"(?i)(?:(?:r[ée]sidence|r[ée]s\.|b[âa]t(?:iment)?\.?|appt?\.?|appartement|appart\.?|"
+    r"esc(?:alier)?\.?|[ée]tage|porte|chez|"
+    r"foyer|immeuble|imm\.|villa|zone|za|zi|zac|lieu-?dit|lieudit|maison|domaine|lotissement|"
+    r"lot\.?|clos|hameau|quartier|ch(?:ambre|\.)|"
+    r"c/o|bp|cs|tour|parc|hall|entr[ée]e|logement|studio|[ée]cart|ferme|ch[âa]teau|moulin|"
+    r"cit[ée]|centre commercial|bloc)(?!\w)"
+    r"|\d{1,2}(?:er|e|[èe]me)[ ][ée]tage)[^,;:|()\n\t]{0,45}"
+)
+_COUNTED = frozenset(
+    """euros euro eur habitants km tonnes logements agents salaries exemplaires personnes voix
+    visiteurs entrees emplois places heures pages kwh mwh electeurs spectateurs participants
+    foyers menages points francs dollars ttc ht usagers eleves adherents litres unites pieces
+    lots abonnes""".split()
+)
+_MOST_PREMISES = 4
+
+
+def _from_premises(text: str, start: int) -> int:
+    """Where the address begins: «Résidence Les Pins, bât. C, » belongs to «4 rue Haute»."""
+    for _ in range(_MOST_PREMISES):
+        before = text[max(0, start - 60) : start]
+        kept = before.rstrip(" \u00a0")
+        if not kept.endswith(","):
+            return start
+        part = re.split(r"[,;:|()\n\t]", kept[:-1])[-1]
+        words = part.lstrip(" \u00a0\"'–—-•")
+        if not _PREMISES.fullmatch(words) or len(part) >= 59:
+            return start
+        start -= len(before) - (len(kept) - 1 - len(words))
+    return start
+
+
+def _is_postal_line(text: str, start: int, end: int, town: str) -> bool:
+    """Whether «64310 Sare» is no amount: its town is known, or it stands in a place of its own."""
+    first = town.split(maxsplit=1)[0]
+    if folded(first) in _COUNTED:
+        return False
+    if is_common(first) or (town.isupper() and len(town) < 4):
+        return folded(town) in SURE
+    if folded(town) in SURE | IN_CONTEXT:
+        return True
+    return bool(
+        _STANDS_APART.search(text, max(0, start - 8), start) and _ENDS_APART.match(text, end)
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stdnum import iban, luhn
+from stdnum import bic, iban, luhn
 
 from governance.pii.finding import VALIDATED
-from governance.pii.recognizers.base import GAP, DeclaredRecognizer, Rule
+from governance.pii.recognizers.announced import announced
+from governance.pii.recognizers.base import GAP, DeclaredRecognizer, Rule, Span
 
 _GAPS = re.compile(GAP)
 
@@ -18,15 +19,17 @@ class Iban(DeclaredRecognizer):
 
     ENTITY = "IBAN_CODE"
     _START = re.compile(rf"(?<!\w)[A-Za-z]{{2}}{GAP}?\d{GAP}?\d(?:{GAP}?[A-Za-z0-9]){{11,30}}")
-    RULES = (Rule("any country", _START),)
+    RULES = (Rule("any country", _START, digits=2),)
 
-    def spans(self, text: str) -> Iterator[tuple[int, int, float]]:
+    def spans(self, text: str) -> Iterator[Span]:
         """Words that follow the number may look like more of it: try each end, longest first."""
+        if not self.RULES[0].may_find(text):
+            return
         position = 0
         while match := self._START.search(text, position):
             end = self._end(text, match.start(), match.end())
             if end:
-                yield match.start(), end, VALIDATED
+                yield match.start(), end, VALIDATED, self.RULES[0].name
             position = end or match.start() + 1
 
     @staticmethod
@@ -60,5 +63,60 @@ class CreditCard(DeclaredRecognizer):
             "issuer and checksum",
             re.compile(rf"(?<!\w)[2-6](?:{GAP}?\d){{14,18}}(?!\w)(?!{GAP}?\d)"),
             check=_is_card,
+            digits=15,
+        ),
+    )
+
+
+_RIB_LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
+
+
+def _is_rib(text: str) -> bool:
+    """The key of a RIB: 97 less the rest by 97 of 89 × bank + 15 × branch + 3 × account."""
+    number = "".join(char for char in text.upper() if char.isalnum())
+    if len(number) != 23:
+        return False
+    digits = number.translate(_RIB_LETTERS)
+    bank, branch, account, key = digits[:5], digits[5:10], digits[10:21], digits[21:]
+    return 97 - (89 * int(bank) + 15 * int(branch) + 3 * int(account)) % 97 == int(key)
+
+
+class FrRib(DeclaredRecognizer):
+    """A French account as the RIB writes it: bank, branch, account and key."""
+
+    ENTITY = "FR_RIB"
+    RULES = (
+        Rule(
+            "with its key",
+            re.compile(
+                rf"(?<!\w)(?<!\d{GAP})\d{{5}}{GAP}?\d{{5}}{GAP}?[0-9A-Za-z]{{11}}{GAP}?\d{{2}}"
+                rf"(?!\w)(?!{GAP}?\d)"
+            ),
+            check=_is_rib,
+            digits=10,
+        ),
+    )
+
+
+class BicCode(DeclaredRecognizer):
+    """The code of a bank (ISO 9362), after the word that announces it or beside an IBAN."""
+
+    ENTITY = "BIC_CODE"
+    RULES = (
+        Rule(
+            "announced",
+            announced(
+                r"BIC(?:[ ]?[/-][ ]?SWIFT)?|SWIFT(?:[ ]?[/-][ ]?BIC)?|code[ ]swift",
+                r"[A-Z]{4}[ ]?[A-Z]{2}[ ]?[A-Z0-9]{2}(?:[ ]?[A-Z0-9]{3})?",
+            ),
+            check=lambda text: bic.is_valid(_GAPS.sub("", text)),
+            needs=("bic", "swift"),
+        ),
+        Rule(
+            "beside a French account",
+            re.compile(r"(?<![\w-])[A-Z]{4}(?:FR|MC)[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![\w-])"),
+            check=bic.is_valid,
+            context=re.compile(r"(?i)\b(?:IBAN|RIB|(?:FR|MC)\d{2}[ ]?\d{4}|banque|virements?)"),
+            reach=90,
         ),
     )

@@ -5,16 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from presidio_analyzer import LocalRecognizer, RecognizerResult
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
 
 from governance.pii.finding import MATCHED, VALIDATED
+from governance.pii.seen import folded, seen
+
+__all__ = [
+    "GAP",
+    "RULE_KEY",
+    "SPACE",
+    "DeclaredRecognizer",
+    "Rule",
+    "Span",
+    "folded",
+    "result",
+]
 
 GAP = r"[ .\-\u00a0\u202f\u2009\u2011/]"
 """One character that people put between the groups of a number."""
 SPACE = r"[ \t\u00a0\u202f\u2009]"
 """One space that does not end the line."""
+
+
+RULE_KEY: Final = "rule"
+"""Under which a result's ``recognition_metadata`` names the rule that fired."""
+
+Span = tuple[int, int, float, str]
+"""Start, end, score and the name of the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +42,13 @@ class Rule:
 
     ``pattern`` must run in linear time: bounded or possessive repeats only. Where it has a group
     named ``value``, that group alone is what is found. ``check`` confirms the found characters
-    (score ``VALIDATED``) or rejects them; without it, the pattern is trusted (``MATCHED``).
+    or rejects them. The score is ``VALIDATED`` with a check and ``MATCHED`` without, unless
+    ``score`` says otherwise: a check that only sorts out ordinary words confirms nothing.
     ``context`` must match within ``reach`` characters before what is found.
+
+    ``needs`` and ``digits`` say what any text holds in which the rule can find something, so that
+    the pattern is run on those alone: one of the literals ``needs`` (in lower case, no accents,
+    straight apostrophes), and a number of ``digits`` digits, whatever signs separate them.
     """
 
     name: str
@@ -32,10 +56,26 @@ class Rule:
     check: Callable[[str], bool] | None = None
     context: re.Pattern[str] | None = None
     reach: int = 60
-    score: float = MATCHED
+    score: float | None = None
+    needs: tuple[str, ...] = ()
+    digits: int = 0
+
+    @property
+    def sureness(self) -> float:
+        """The score of what the rule finds."""
+        if self.score is not None:
+            return self.score
+        return VALIDATED if self.check else MATCHED
+
+    def may_find(self, text: str) -> bool:
+        """Whether ``text`` holds what the rule needs."""
+        known = seen(text)
+        return known.longest >= self.digits and (not self.needs or known.holds(self.needs))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """The (start, end) of each confirmed match. A rejected match hides no later one."""
+        if not self.may_find(text):
+            return
         position = 0
         while match := self.pattern.search(text, position):
             start, end = match.span("value" if "value" in self.pattern.groupindex else 0)
@@ -69,29 +109,34 @@ class DeclaredRecognizer(LocalRecognizer):
     def load(self) -> None:
         """Nothing to load: patterns are compiled when the module is."""
 
-    def spans(self, text: str) -> Iterator[tuple[int, int, float]]:
-        """(start, end, score) of each find."""
+    def spans(self, text: str) -> Iterator[Span]:
+        """(start, end, score, name of the rule) of each find."""
         for rule in self.RULES:
-            score = VALIDATED if rule.check else rule.score
             for start, end in rule.spans(text):
-                yield start, end, score
+                yield start, end, rule.sureness, rule.name
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: Any = None
     ) -> list[RecognizerResult]:
         """Presidio's entry point."""
         return [
-            RecognizerResult(entity_type=self.ENTITY, start=start, end=end, score=score)
-            for start, end, score in self.spans(text)
+            result(self, self.ENTITY, start, end, score, rule)
+            for start, end, score, rule in self.spans(text)
         ]
 
 
-def folded(text: str) -> str:
-    """``text`` in lower case and without accents or cedillas, of the same length in characters."""
-    return text.lower().translate(_UNACCENTED) if len(text.lower()) == len(text) else text
-
-
-_UNACCENTED = str.maketrans(
-    "àáâãäåāăąçćčďèéêëēėęěìíîïīłñńňòóôõöøōőřśšşșťţùúûüūůűýÿźžż’ʼ‘",
-    "aaaaaaaaacccdeeeeeeeeiiiiilnnnoooooooorssssttuuuuuuuyyzzz'''",
-)
+def result(
+    recognizer: EntityRecognizer, entity: str, start: int, end: int, score: float, rule: str
+) -> RecognizerResult:
+    """Presidio's result, with the name of the rule among what it says of itself."""
+    return RecognizerResult(
+        entity_type=entity,
+        start=start,
+        end=end,
+        score=score,
+        recognition_metadata={
+            RecognizerResult.RECOGNIZER_NAME_KEY: type(recognizer).__name__,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
+            RULE_KEY: rule,
+        },
+    )

@@ -7,6 +7,7 @@ import re
 
 import phonenumbers
 
+from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule
 
 _OVERSEAS = {"590": "GP", "690": "GP", "691": "GP", "594": "GF", "694": "GF", "596": "MQ"}
@@ -36,6 +37,19 @@ def _is_phone(text: str) -> bool:
     return False
 
 
+def _is_possible(text: str) -> bool:
+    """Whether the number has a length that its country uses: plans are behind, and tests and
+    films use numbers that no plan gives out. Of France, the plan alone decides."""
+    digits = _NOT_DIGITS.sub("", _TRUNK.sub("", text))
+    try:
+        number = phonenumbers.parse("+" + digits, None)
+    except phonenumbers.NumberParseException:
+        return False
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    known = number.country_code != 33 and len(digits) >= 10
+    return known and reason == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
 _SEP = r"[ .\-/\u00a0\u202f\u2009\u2011]"
 _AFTER = r"(?![\w])"
 
@@ -48,11 +62,12 @@ class Phone(DeclaredRecognizer):
         Rule(
             "national",
             re.compile(
-                rf"(?<![\da-f+])0{_SEP}?[1-9](?:{_SEP}{{0,2}}\d{{2}}){{4}}(?![\da-f])"
+                rf"(?<![\da-f+])0{_SEP}?[1-9](?:{_SEP}{{0,2}}\d{{2}}){{4}}(?![\da-fA-F])"
                 rf"|(?<![\w+])0{_SEP}?[1-9]\d{{2}}(?:{_SEP}?\d{{3}}){{2}}{_AFTER}"
                 rf"|(?<![\w+])0{_SEP}?[1-9]\d{{2}}(?:{_SEP}?\d{{2}}){{3}}{_AFTER}"
             ),
             check=_is_phone,
+            digits=10,
         ),
         Rule(
             "international",
@@ -61,6 +76,17 @@ class Phone(DeclaredRecognizer):
                 rf"(?:{_SEP}?[()]?\d[()]?){{6,12}}{_AFTER}"
             ),
             check=_is_phone,
+            digits=7,
+        ),
+        Rule(
+            "international, of a possible length",
+            re.compile(
+                rf"(?<![\w+])\+[1-9]\d{{0,2}}{_SEP}?(?:\({SPACE}?0{SPACE}?\))?"
+                rf"\d(?:{_SEP}?[()]?\d){{6,11}}{_AFTER}(?!{SPACE}?(?:€|%|\$|euros?|EUR|points?))"
+            ),
+            check=_is_possible,
+            score=MATCHED,
+            digits=9,
         ),
         Rule(
             "in context, nine digits without the leading zero",
@@ -68,6 +94,8 @@ class Phone(DeclaredRecognizer):
             check=lambda text: _is_phone("0" + text),
             context=re.compile(r"(?i)\b(?:t[ée]l(?:[ée]phone)?|portable|mobile|phone)\W{1,6}$"),
             reach=20,
+            needs=("tel", "portable", "mobile", "phone"),
+            digits=9,
         ),
     )
 
@@ -80,6 +108,7 @@ class Email(DeclaredRecognizer):
         Rule(
             "plain",
             re.compile(r"(?<![\w.+%-])[\w.+%-]++@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])"),
+            needs=("@",),
         ),
         Rule(
             "disguised",
@@ -88,6 +117,7 @@ class Email(DeclaredRecognizer):
                 r"(?:[\w-]{1,63}(?:\.| ?[\[({<](?:dot|point)[\])}>] ?)){1,8}[a-z]{2,24}(?!\w)",
                 re.IGNORECASE,
             ),
+            needs=tuple(word + bracket for word in ("at", "arobase", "chez") for bracket in ")]}>"),
         ),
     )
 
@@ -113,10 +143,12 @@ class IpAddress(DeclaredRecognizer):
                 re.IGNORECASE,
             ),
             check=_is_ip,
+            digits=4,
         ),
         Rule(
             "v6",
             re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE),
             check=_is_ip,
+            needs=(":",),
         ),
     )

@@ -31,6 +31,7 @@ class FrNir(DeclaredRecognizer):
             "with its key",
             re.compile(rf"{_NIR_13}{_G}(?:{_G}|cl[ée]{_G}:?{_G})\d{_G}\d(?!\w)", re.IGNORECASE),
             check=lambda text: nir.is_valid(re.sub(r"(?i)cl[ée]\W*", "", _compact(text))),
+            digits=6,
         ),
         Rule(
             "without its key, in context",
@@ -39,6 +40,16 @@ class FrNir(DeclaredRecognizer):
                 r"(?i)\b(?:NIR|INSEE|s[ée]cu|s[ée]curit[ée] sociale|n°? ?ss|assur[ée]e?|"
                 r"immatriculation|social security)\b"
             ),
+            needs=("nir", "insee", "secu", "ss", "assure", "immatriculation", "social"),
+            digits=6,
+        ),
+        Rule(
+            "without its key, thirteen digits where health insurance is spoken of",
+            re.compile(r"(?<![\w.,-])[12]\d{2}(?:0[1-9]|1[0-2])(?:\d{2}|2[AB])\d{6}(?![\w.,]?\w)"),
+            context=re.compile(r"(?i)\b(?:NIR|s[ée]cu|s[ée]curit[ée] sociale|cpam|ameli|vitale)\b"),
+            reach=200,
+            needs=("nir", "secu", "cpam", "ameli", "vitale"),
+            digits=6,
         ),
     )
 
@@ -52,5 +63,6 @@ class FrNif(DeclaredRecognizer):
             "with its key",
             re.compile(rf"(?<!\w)(?<!\d {{1}})[0-3](?:{_G}\d){{12}}(?!\w)(?!{GAP}?\d)"),
             check=lambda text: nif.is_valid(_compact(text)),
+            digits=13,
         ),
     )

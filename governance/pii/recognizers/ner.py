@@ -8,8 +8,12 @@ from typing import Any
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from governance.pii.finding import GUESSED
+from governance.pii.recognizers.base import result
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.person import PARTICLE, without_common_words
+from governance.pii.recognizers.lexicon import is_plain_word
+from governance.pii.recognizers.named_after import is_a_bearer
+from governance.pii.recognizers.naming import PARTICLE, without_common_words
+from governance.pii.recognizers.surnames import may_be_surname
 from governance.pii.recognizers.words import is_common
 
 _LAW = re.compile(r"(?i)\b(?:art(?:icle)?s?\.?|[LRD]\.? ?\d{1,4}(?:-\d+)*)\b")
@@ -35,12 +39,14 @@ class PersonByModel(LocalRecognizer):
             if entity.label != "PER" and not _looks_like_a_name(text[entity.start : entity.end]):
                 continue
             for start, end in _pieces(text, entity.start, entity.end):
-                kept = without_common_words(text, _first_capital(text, start, end), end)
-                if kept and is_plausible(text[kept[0] : kept[1]]):
+                first = _first_capital(text, start, end)
+                kept = without_common_words(text, first, _last_capital(text, first, end))
+                if not kept or is_a_bearer(text, *kept):
+                    continue
+                name = text[kept[0] : kept[1]]
+                if is_plausible(name) and not is_called_otherwise(text, *kept):
                     results.append(
-                        RecognizerResult(
-                            entity_type="PERSON", start=kept[0], end=kept[1], score=GUESSED
-                        )
+                        result(self, "PERSON", *kept, GUESSED, f"language model: {entity.label}")
                     )
         return results
 
@@ -51,6 +57,31 @@ def _looks_like_a_name(guess: str) -> bool:
     return 2 <= len(words) <= 3 and is_first_name(words[0]) and not is_common(words[1])
 
 
+_LABEL = re.compile(r"[ \u00a0]?[:=](?!\w)|-vous\b")
+
+
+_THING_BEFORE = re.compile(
+    r"(?i)(?<!\w)(?:dans|sur|via|sous|chez|contrat|l['’]int[ée]rim|logiciel|appli(?:cation)?|outil|"
+    r"progiciel|portail|soci[ée]t[ée]|marque|mod[èe]le|association|in|on|using)[ \u00a0]$"
+)
+
+
+def is_called_otherwise(text: str, start: int, end: int) -> bool:
+    """Whether the guess begins with an ordinary word, as the head of a line, a label or a thing
+    that bears a name does: «Objet : Fermeture», «Imprimerie Colbert»; not «BOULANGER Michel»."""
+    words = _WORD.findall(text, start, end)
+    plain = [is_plain_word(word) for word in words]
+    if all(plain):
+        return True
+    if _LABEL.match(text, end) and not any(map(is_first_name, words)):
+        return True
+    alone = len(words) == 1 and not is_first_name(words[0])
+    if alone and _THING_BEFORE.search(text, max(0, start - 30), start):
+        return True
+    named = len(words) > 1 and any(is_first_name(word) for word in words[1:])
+    return plain[0] and not (named and may_be_surname(words[0]))
+
+
 _LOWER_WORD = re.compile(rf"(?!{PARTICLE}\b|[dl]['’])[^\W\d_A-ZÀ-ÖØ-Þ][\w'’-]*\s+")
 
 
@@ -59,6 +90,15 @@ def _first_capital(text: str, start: int, end: int) -> int:
     while match := _LOWER_WORD.match(text, start, end):
         start = match.end()
     return start
+
+
+_INNER_LOWER = re.compile(rf"\s(?!{PARTICLE}\b|[dl]['’]|et\b|y\b)[^\W\d_A-ZÀ-ÖØ-Þ][\w'’-]*")
+
+
+def _last_capital(text: str, start: int, end: int) -> int:
+    """Where the guess ends once what follows a word in lower case is left out: «Priya has a»."""
+    inner = _INNER_LOWER.search(text, start, end)
+    return inner.start() if inner else end
 
 
 def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:

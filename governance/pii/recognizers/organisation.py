@@ -6,6 +6,7 @@ import re
 
 from stdnum.fr import siren, siret, tva
 
+from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import GAP, DeclaredRecognizer, Rule
 
 _GAPS = re.compile(GAP)
@@ -32,6 +33,8 @@ class FrSiren(DeclaredRecognizer):
                 rf"{_ALONE_AFTER}"
             ),
             check=lambda text: siren.is_valid(_compact(text)),
+            score=MATCHED,
+            digits=9,
         ),
         Rule(
             "any groups, in context",
@@ -39,6 +42,8 @@ class FrSiren(DeclaredRecognizer):
             check=lambda text: siren.is_valid(_compact(text)),
             context=re.compile(r"(?i)\b(?:siren|rcs|r\.c\.s\.?|immatricul\w+)\b"),
             reach=30,
+            needs=("siren", "rcs", "r.c.s", "immatricul"),
+            digits=9,
         ),
     )
 
@@ -52,6 +57,7 @@ class FrSiret(DeclaredRecognizer):
             "fourteen digits",
             re.compile(rf"(?<!\w)\d(?:{GAP}?\d){{13}}(?!\w)(?!{GAP}?\d)"),
             check=lambda text: siret.is_valid(_compact(text)),
+            digits=14,
         ),
     )
 
@@ -68,5 +74,6 @@ class FrTva(DeclaredRecognizer):
                 rf"|[A-HJ-NP-Z]{{2}})\d(?:{GAP}?\d){{8}}(?!\w)(?!{GAP}?\d)"
             ),
             check=lambda text: tva.is_valid(_compact(text)),
+            digits=9,
         ),
     )

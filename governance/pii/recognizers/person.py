@@ -5,49 +5,52 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from governance.pii.finding import MATCHED
-from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule
+from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule, Span
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.words import is_common
-
-_LETTERS = [chr(code) for code in range(0x41, 0x250) if chr(code).isalpha()]
-UPPER = "".join(letter for letter in _LETTERS if letter.isupper())
-LOWER = "".join(letter for letter in _LETTERS if letter.islower())
-PARTICLE = (
-    r"(?:de|du|des|d['’]|la|le|van|von|der|den|ten|ter|zu|di|da|do|dos|das|del|della|el|al|ben|bin|"
-    r"ibn|bint|ould|y)"
+from governance.pii.recognizers.given_alone import (
+    given_names_alone,
+    given_names_in_haste,
+    surnames_alone,
 )
+from governance.pii.recognizers.letters import LOWER, UPPER
+from governance.pii.recognizers.lexicon import is_plain_word
+from governance.pii.recognizers.lower_case import names_in_lower_case
+from governance.pii.recognizers.name_lists import given_names_in_series, listed_names
+from governance.pii.recognizers.name_runs import names_in_runs
+from governance.pii.recognizers.naming import CIVILITY, NAME, WORD, without_common_words
+from governance.pii.recognizers.surnames import may_be_surname
+from governance.pii.recognizers.words import TITLES, is_common
 
 _S = SPACE
-WORD = (
-    rf"(?:[DLO]['’])?[{UPPER}](?:[{LOWER}]{{1,20}}|[{UPPER}]{{1,20}}|['’][{UPPER}])"
-    rf"[{UPPER}{LOWER}]{{0,20}}(?:[-'’][{UPPER}{LOWER}]{{1,20}}){{0,3}}"
-)
-_INITIAL = rf"[{UPPER}](?:\.-?[{UPPER}])?\."
-_LINKED = rf"(?:{PARTICLE}{_S}|d['’]|{PARTICLE}{_S}(?:la|l['’]|der|den|las|los){_S}?)"
-NAME = (
-    rf"(?:{_INITIAL}{_S}?)?{_LINKED}?{WORD}"
-    rf"(?:{_S}(?:{_INITIAL}{_S}?)?{_LINKED}?{WORD}){{0,3}}"
-)
-_CIVILITY = (
-    r"(?:M\.|MM\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mister|Sir|Mme\.?|Mmes|Mlle\.?|Mlles|Madame|Mesdames|Monsieur|Messieurs|"
-    r"Mademoiselle|Me|Ma[îi]tre|Dr\.?|Docteure?|Pr\.?|Prof\.?|Professeure?|Mgr|Monseigneur|"
-    r"Commandant|Capitaine|Lieutenant|Colonel|Sergent|Brigadier|"
-    r"(?:[ld][ae]?['’ ]|la |le |du |de la )?(?:juge|procureure?|pr[ée]fète?|d[ée]put[ée]e?|"
-    r"s[ée]nat(?:eur|rice)|inspect(?:eur|rice)|commissaire|coll[èe]gue|salari[ée]e?|employ[ée]e?|"
-    r"candidate?|stagiaire|apprentie?|cliente?|patiente?|[ée]l[èe]ve|requ[ée]rante?))"
-)
-_LOWER_CIVILITY = r"(?:mme|mlle|madame|monsieur|mademoiselle|m\.|mr)"
-_JOIN = rf"(?:{_S}?,{_S}|{_S}(?:et|ou|and){_S}(?:{_CIVILITY}{_S})?)"
+_NEE = r"(?:n[ée]e?s?|[ée]pouse|[ée]p\.|veuve|vve|alias|dite?|born|formerly)"
+_JOIN = rf"(?:{_S}?,{_S}|{_S}(?:et|ou|and|&){_S}(?:{CIVILITY}{_S})?)"
 _PLAIN = rf"[{UPPER}{LOWER}]{{2,20}}(?:[-'’][{UPPER}{LOWER}]{{2,20}})?"
 _LABEL = (
-    r"(?:noms?(?: et pr[ée]noms?| de famille| d['’]usage| de naissance| de jeune fille|"
-    r" du \w{3,15}| complet)?|"
-    r"pr[ée]noms?(?: et noms?)?|nom ?/ ?pr[ée]nom|"
+    r"(?:noms?(?: et pr[ée]noms?| de famille| d['’]usage| de naissance| de jeune fille| marital|"
+    r" du \w{3,15}| de l['’]\w{3,15}| complet)?|"
+    r"pr[ée]noms?(?: et noms?| usuel| du \w{3,15}| de l['’]\w{3,15})?|nom ?/ ?pr[ée]nom|pr[ée]nom ?/ ?nom|"
     r"salari[ée]e?|employ[ée]e?|agente?|titulaire|b[ée]n[ée]ficiaire|contact|interlocut(?:eur|rice)|"
-    r"demand(?:eur|eresse)|destinataire|exp[ée]diteur|auteure?|signataire|repr[ée]sent[ée]e? par|"
-    r"responsable|r[ée]f[ée]rente?|suivi par|[àa] l['’]attention de|"
-    r"name|surname|first name|last name|full name|employee)"
+    r"demand(?:eur|eresse|euse)|destinataire|exp[ée]diteur|auteure?|signataire|repr[ée]sent[ée]e? par|"
+    r"responsable|r[ée]f[ée]rente?|suivi par|[àa] l['’]attention de|dossier|patiente?|usag[èe]re?|"
+    r"enfant|[ée]l[èe]ve|p[èe]re|m[èe]re|conjointe?|[ée]poux|[ée]pouse|parent|tut(?:eur|rice)|locataire|"
+    r"propri[ée]taire|assur[ée]e?|adh[ée]rente?|candidate?|stagiaire|manager|n\+1|r[ée]dig[ée] par|"
+    r"affaire suivie par|instruit par|valid[ée] par|objet|concerne|client|cliente|t[ée]moin|victime|requ[ée]rante?|"
+    r"name|surname|first[ _]?name|last[ _]?name|full[ _]?name|employee|attn|contact person)"
+)
+_VERBS_OF_NAMING = (
+    r"(?:je m['’]appelle|je me nomme|je me pr[ée]nomme|my name is|is named|named|"
+    r"(?:mon|son|leur) (?:pr[ée])?nom(?:,? c['’])? ?est|s['’]appelle(?:nt|ra|rait)?|se nomme|se pr[ée]nomme|"
+    r"nomm[ée]e?s?|pr[ée]nomm[ée]e?s?|d[ée]nomm[ée]e?|surnomm[ée]e?|n[ée]e|[ée]pouse|[ée]p\.|"
+    r"called|i['’]m|i am|this is|je suis|c['’]est|moi c['’]est|"
+    r"ici|sign[ée]e?s?(?: par)?|soussign[ée]e?,?)"
+)
+_CLOSING = (
+    r"(?:cordialement|cdl?t|cordialement vôtre|bien à (?:vous|toi)|salutations(?: distingu[ée]es| les meilleures)?|"
+    r"sentiments (?:distingu[ée]s|les meilleurs)|consid[ée]ration(?: distingu[ée]e)?|"
+    r"respectueusement|sinc[èe]rement|amiti[ée]s|amicalement|bises|bisous|(?:best |kind |warm )?regards|"
+    r"(?:yours )?(?:sincerely|faithfully|truly)|cheers|many thanks|thank you|thanks(?: again)?|best(?: wishes)?|"
+    r"bonne (?:journ[ée]e|soir[ée]e|r[ée]ception|fin de journ[ée]e)|[àa] (?:bient[ôo]t|vous lire|demain|lundi)|"
+    r"(?:grand )?merci(?: d['’]avance| encore| beaucoup| par avance)?|meilleurs sentiments|--)"
 )
 
 
@@ -63,28 +66,34 @@ class PersonByContext(DeclaredRecognizer):
                 rf"{_S}(?:et|ou){_S}(?:M\.|Mr|Mme|Monsieur|Madame){_S}(?P<value>{NAME})"
             ),
         ),
-        Rule("civility", re.compile(rf"(?<!\w){_CIVILITY}{_S}{{1,2}}(?P<value>{NAME})")),
+        Rule("civility", re.compile(rf"(?<!\w){CIVILITY}{_S}{{1,2}}(?P<value>{NAME})")),
+        Rule(
+            "initial after a civility",
+            re.compile(
+                rf"(?<!\w)(?:Mme|Mlle|M\.|Mr\.?|Madame|Monsieur|Mrs|Ms){_S}(?P<value>[{UPPER}])(?=\.|[{_S[1:-1]},)])(?!\.?[\w-])"
+            ),
+            score=0.75,
+        ),
         Rule(
             "civility in lower case",
-            re.compile(rf"(?<!\w)(?i:{_LOWER_CIVILITY}){_S}(?P<value>{NAME})"),
+            re.compile(
+                rf"(?<!\w)(?i:mme|mlle|madame|monsieur|mademoiselle|m\.|mr){_S}(?P<value>{NAME})"
+            ),
         ),
         Rule(
             "second name after a civility in the plural",
-            re.compile(rf"(?<!\w){NAME}{_JOIN}(?P<value>{NAME})"),
+            re.compile(rf"(?<=\w){_JOIN}(?P<value>{NAME})"),
             context=re.compile(
-                rf"(?<!\w)(?:MM\.|Mmes|Mlles|Messieurs|Mesdames){_S}[^.;\n]{{2,80}}$"
+                rf"(?<!\w)(?:MM\.|Mmes|Mlles|Messieurs|Mesdames){_S}[^.;:\n]{{2,110}}$"
             ),
-            reach=90,
+            reach=120,
+            needs=("mm.", "mmes", "mlles", "messieurs", "mesdames"),
         ),
         Rule(
             "introduction",
             re.compile(
-                r"(?i:\b(?:je m['’]appelle|je me nomme|je me pr[ée]nomme|my name is|is named|"
-                r"(?:mon|son|leur) (?:pr[ée])?nom(?:,? c['’])? ?est|s['’]appelle|se nomme|"
-                r"nomm[ée]e?s?|pr[ée]nomm[ée]e?s?|d[ée]nomm[ée]e?|surnomm[ée]e?|"
-                r"called|i['’]m|i am|je suis|c['’]est|"
-                r"ici|sign[ée]e?s?(?: par)?|soussign[ée]e?,?))"
-                rf"{_S}{{0,2}}[:,]?{_S}{{0,2}}(?:{_CIVILITY}{_S})?(?P<value>{NAME})"
+                rf"(?i:\b{_VERBS_OF_NAMING})"
+                rf"{_S}{{0,2}}[:,]?{_S}{{0,2}}(?:{CIVILITY}{_S})?(?P<value>{NAME})"
             ),
         ),
         Rule(
@@ -94,113 +103,143 @@ class PersonByContext(DeclaredRecognizer):
                 rf"{_S}:?{_S}?(?P<value>{_PLAIN}(?:{_S}(?!(?:et|j['’]ai|je|n[ée]e?|qui|mais|and|de|"
                 rf"du|au|à|le|la|i|born)\b){_PLAIN})?)"
             ),
+            needs=("appelle", "nomme", "name", "nom est"),
         ),
         Rule(
             "label",
             re.compile(
-                rf"(?i:(?<!\w){_LABEL})(?:{_S}?\(e\))?{_S}?[:|=]{_S}{{0,4}}(?:{_CIVILITY}{_S})?"
-                rf"(?P<value>{NAME})(?=\s|[,;.|<(\[/]|$)"
+                rf"(?i:(?<!\w){_LABEL})(?:{_S}?\(e\))?[\"'*]{{0,2}}{_S}?[:|=]{_S}{{0,4}}[\"'*]{{0,2}}{_S}?(?:{CIVILITY}{_S})?"
+                rf"(?P<value>{NAME})(?=\s|[,;.|<(\[/\"'*]|$)"
             ),
         ),
         Rule(
             "greeting",
             re.compile(
-                r"(?i:\b(?:bonjour|bonsoir|salut|coucou|ch[èe]re?s?|hello|hi|dear|merci|thanks))"
-                rf"{_S}(?P<value>{NAME}){_S}?[,!\n]"
+                r"(?i:\b(?:bonjour|bonsoir|salut|coucou|ch[èe]re?s?|hello|hi|hey|dear|merci|thanks|bonjour à toi|re))"
+                rf"{_S}(?P<value>{NAME}){_S}?(?=[,!.;?\n–-]|$|{_S}(?:et|and|je|j['’]|tu|peux|pour|de|on|il|elle|nous|vous|i|could|can)\b)"
+            ),
+        ),
+        Rule(
+            "another after a greeting",
+            re.compile(
+                rf"(?i:\b(?:bonjour|bonsoir|salut|coucou|ch[èe]re?s?|hello|hi|hey|dear|merci|thanks)){_S}"
+                rf"{NAME}(?:,{_S}{NAME}){{0,4}}{_S}(?:et|and|&){_S}(?P<value>{NAME})"
             ),
         ),
         Rule(
             "header of an e-mail",
             re.compile(
-                r"(?im:^[>\s]{0,4}(?:de|à|a|from|to|cc|cci|bcc|exp[ée]diteur|destinataires?|"
-                r"envoy[ée] par)"
-                rf"{_S}?:{_S}{{0,3}}[\"']?)(?P<value>{NAME})(?=[\"'\s<,;(]|$)"
+                r"(?im:^[>\s*]{0,6}(?:de|à|a|from|to|cc|cci|bcc|exp[ée]diteur|destinataires?|"
+                r"envoy[ée] par|reply-to|r[ée]pondre à)\*{0,2}"
+                rf"{_S}?:\*{{0,2}}{_S}{{0,3}}[\"']?)(?P<value>{NAME})(?=[\"'\s<,;(\[]|$)"
             ),
+            needs=(":",),
         ),
         Rule(
             "name before an address in angle brackets",
-            re.compile(rf"(?<!\w)(?P<value>{NAME})[\"']?{_S}?[<(\[](?=[\w.+%-]{{1,64}}@)"),
+            re.compile(
+                rf"(?<!\w)(?P<value>{NAME})[\"']?{_S}?[<(\[](?=(?:mailto:)?[\w.+%-]{{1,64}}@)"
+            ),
+            needs=("@",),
+        ),
+        Rule(
+            "who wrote",
+            re.compile(
+                rf"(?<!\w)(?P<value>{NAME}){_S}(?:<[^<>\n]{{3,80}}>{_S})?(?:a écrit|wrote|écrivait|a ecrit){_S}?:"
+            ),
+            needs=("ecri", "wrote"),
         ),
         Rule(
             "signature",
             re.compile(
-                r"(?i:\b(?:cordialement|bien à (?:vous|toi)|salutations(?: distingu[ée]es)?|"
-                r"respectueusement|sinc[èe]rement|amiti[ée]s|amicalement|(?:best |kind )?regards|"
-                r"sincerely|"
-                r"yours truly|meilleurs sentiments))"
-                rf"{_S}?[,.!]?{_S}?\n\s{{0,6}}(?P<value>{NAME}){_S}?(?=\n|$|,|-|–|\|)"
+                rf"(?i:(?<!\w){_CLOSING})"
+                rf"{_S}?[,.!]?{_S}?\n\s{{0,6}}(?P<value>{NAME}){_S}?(?=\n|$|,|-|–|\||\()"
             ),
+        ),
+        Rule(
+            "signature on its own line",
+            re.compile(rf"(?i:(?<!\w){_CLOSING}){_S}?[,.!]{_S}(?P<value>{NAME})[.]?{_S}?(?=\n|$)"),
+        ),
+        Rule(
+            "name with an age",
+            re.compile(
+                rf"(?<![\w'’-])(?P<value>{NAME})(?:,{_S}?|{_S}?\({_S}?)\d{{1,3}}{_S}(?:ans|years old)(?!\w)"
+            ),
+            needs=("ans", "years"),
+            digits=1,
+        ),
+        Rule(
+            "two names of one person",
+            re.compile(rf"(?<![\w'’-]){NAME}{_S}\(?{_NEE}{_S}(?P<last>{NAME})"),
+        ),
+        Rule(
+            "line of a signature",
+            re.compile(
+                rf"(?:\n[ \t]*\n|[.!?»]{_S}?\n)[ \t]*(?P<value>(?:{CIVILITY}{_S})?{NAME})[ \t]*"
+                rf"(?=\n{{0,2}}\Z|\n(?!\n)[^\n:]{{3,60}}(?:\n|\Z))"
+            ),
+            score=0.7,
+        ),
+        Rule(
+            "case of",
+            re.compile(rf"(?<!\w)(?:(?i:affaire){_S}(?P<value>{NAME}))"),
+            needs=("affaire",),
         ),
     )
 
-    def spans(self, text: str) -> Iterator[tuple[int, int, float]]:
+    def spans(self, text: str) -> Iterator[Span]:
         """The rules' finds less the words that are no name, and known given names with a name."""
-        for start, end, score in super().spans(text):
-            trimmed = without_common_words(text, start, end)
-            if trimmed:
-                yield (*trimmed, score)
-        yield from _by_first_name(text)
+        for start, end, score, rule in super().spans(text):
+            trimmed = (
+                _after_civility(text, start, end)
+                if "civilit" in rule
+                else without_common_words(text, start, end)
+            )
+            if trimmed and not _is_a_word_there(text, *trimmed, rule):
+                yield (*trimmed, score, rule)
+        yield from given_names_alone(text)
+        yield from given_names_in_haste(text)
+        yield from surnames_alone(text)
+        yield from names_in_runs(text)
+        yield from listed_names(text)
+        yield from given_names_in_series(text)
+        yield from names_in_lower_case(text)
 
 
-_TOKENS = re.compile(r"[^\s,;:()\[\]«»\"<>]+")
-_EITHER_ORDER = re.compile(
-    rf"(?<![\w'’])(?P<first>{WORD})(?P<rest>(?:{_S}(?:{_INITIAL}{_S}?)?{_LINKED}?{WORD}){{1,3}})"
+_FIRST_WORD = re.compile(WORD)
+_NAME_LABEL = re.compile(r"(?i)(?:nom|name|identit[ée])[\w\s()/'’*\"-]{0,20}[:|=]\W{0,8}$")
+_SUBJECT = re.compile(r"(?i)(?:objet|subject|concerne|re|dossier|contact)\W{1,8}$")
+_WEAK_RULES = frozenset(
+    {"label", "greeting", "line of a signature", "another after a greeting", "name with an age"}
 )
 
 
-def _by_first_name(text: str) -> Iterator[tuple[int, int, float]]:
-    """«Marie Durand», «DURAND Marie», «Marie-Anne de Villeneuve»: a given name and a surname."""
-    position = 0
-    while match := _EITHER_ORDER.search(text, position):
-        words = [
-            (token.start() + match.start(), token.end() + match.start(), token.group())
-            for token in _TOKENS.finditer(match.group())
-        ]
-        position = words[1][0]
-        first, second = words[0][2], words[1][2]
-        if is_first_name(first) and not (is_common(second) and not second.isupper()):
-            trimmed = without_common_words(text, match.start(), match.end())
-            if trimmed and trimmed[1] - trimmed[0] > len(first):
-                yield (*trimmed, MATCHED)
-                position = match.end()
-        elif first.isupper() and len(first) > 1 and not is_common(first):
-            # SURNAME(s) in capitals, then a given name.
-            for index, (_, end, word) in enumerate(words[1:], start=1):
-                if is_first_name(word) and not (word.isupper() and index > 1):
-                    yield match.start(), end, MATCHED
-                    position = match.end()
-                    break
-                if not word.isupper():
-                    break
+def _is_a_word_there(text: str, start: int, end: int, rule: str) -> bool:
+    """Whether what a label or a greeting announces is an ordinary word: «Objet : Fermeture»."""
+    if rule not in _WEAK_RULES:
+        return False
+    words = _FIRST_WORD.findall(text, start, end) or [text[start:end]]
+    before = text[max(0, start - 40) : start]
+    known = any(is_first_name(word) for word in words)
+    if rule == "line of a signature":
+        return not known and (len(words) > 3 or all(map(is_plain_word, words)))
+    if _SUBJECT.search(before):
+        return not known
+    if _NAME_LABEL.search(before):
+        return False
+    return not known and is_plain_word(words[0]) and not may_be_surname(words[0])
 
 
-_ARTICLES = frozenset({"Le", "La", "De", "Du", "Des", "Les", "LE", "LA", "DE", "DU", "DES", "LES"})
-
-
-def _is_surname(word: str) -> bool:
-    return word[0].isupper() and (word in _ARTICLES or not is_common(word))
-
-
-def without_common_words(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The stretch less the common words at its ends, or None where no name is left."""
-    words = [
-        (token.start() + start, token.end() + start, token.group())
-        for token in _TOKENS.finditer(text[start:end])
-    ]
-    while words and (is_common(words[0][2]) or not words[0][2][0].isalpha()):
-        if words[0][2] in _ARTICLES and len(words) > 1 and _is_surname(words[1][2]):
-            break  # «Le Goff», «De La Tour»
-        words.pop(0)
-    while words and (is_common(words[-1][2]) or not words[-1][2][0].isalpha()):
-        if len(words) >= 2 and is_first_name(words[0][2]) and words[-1][2].isupper():
-            break  # «Jean MAIRE», «Marie FRANCE»
-        words.pop()
-    if not words:
+def _after_civility(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """After a civility, a word that is common elsewhere is a name: «Mme Noël», «M. Paris»."""
+    if end - start == 1:
+        return start, end
+    if trimmed := without_common_words(text, start, end):
+        return trimmed
+    first = _FIRST_WORD.match(text, start, end)
+    if first is None:
         return None
-    first, last = words[0][0], words[-1][1]
-    while last > first and not text[last - 1].isalpha():
-        last -= 1
-    kept = text[first:last]
-    if sum(char.isalpha() for char in kept) < 2:
+    word = first.group()
+    if is_common(word) and (word.lower() in TITLES or not may_be_surname(word)):
         return None
-    return first, last
+    return first.span()

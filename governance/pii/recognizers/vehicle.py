@@ -7,6 +7,7 @@ import re
 from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule
 
 _LETTER = "[A-HJ-NP-TV-Z]"
+_NEEDS = ("immatricul", "plaque", "vehicule", "voiture", "plate", "car")
 _CONTEXT = re.compile(r"(?i)\b(?:immatricul\w*|plaques?|v[ée]hicules?|voitures?|plate|car)\b")
 
 
@@ -18,6 +19,7 @@ class FrPlate(DeclaredRecognizer):
         Rule(
             "SIV with hyphens",
             re.compile(rf"(?<![\w-]){_LETTER}{{2}}-\d{{3}}-{_LETTER}{{2}}(?![\w-])"),
+            digits=3,
         ),
         Rule(
             "SIV in lower case or with spaces, in context",
@@ -26,10 +28,13 @@ class FrPlate(DeclaredRecognizer):
                 re.IGNORECASE,
             ),
             context=_CONTEXT,
+            needs=_NEEDS,
+            digits=3,
         ),
         Rule(
             "SIV with spaces",
             re.compile(rf"(?<![\w-]){_LETTER}{{2}}{SPACE}\d{{3}}{SPACE}{_LETTER}{{2}}(?![\w-])"),
+            digits=3,
         ),
         Rule(
             "FNI, in context",
@@ -38,5 +43,7 @@ class FrPlate(DeclaredRecognizer):
                 re.IGNORECASE,
             ),
             context=_CONTEXT,
+            needs=_NEEDS,
+            digits=1,
         ),
     )

@@ -88,6 +88,8 @@ merci sache attention urgent important absent absente present presente
 _PLACEHOLDERS = " ".join([*WORDS.values(), *ALIASES, LITERAL_WORD])
 
 CIVILITIES: Final = frozenset(_CIVILITIES.split())
+TITLES: Final = frozenset(_TITLES.split()) - {"comte", "baron", "prince", "major", "saint", "cadre"}
+"""Folded words that stand after a civility without being a name: «Madame Directrice»."""
 NOT_NAMES: Final = frozenset(
     folded(word)
     for text in (_GREETINGS, _TITLES, _OFFICE, _PLACES, _VERBS, _PLACEHOLDERS)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from governance.charter.charter import Charter
 from governance.charter.cli import CharterContext, build_cli
 from governance.charter.load import EXAMPLES
-from governance.charter.proof import LeftOutJudge
+from governance.charter.proof import Finder, LeftOutJudge
 from governance.charter.revisions import CharterStore
 from governance.uses.judge import Verdict
 from tests.governance.charter.conftest import SMALL
@@ -41,7 +41,10 @@ def app(store: CharterStore) -> typer.Typer:
     def judge(_: Charter) -> LeftOutJudge:
         return KnowsOneWord()
 
-    return build_cli(lambda: CharterContext(store=lambda: store, judge=judge), english)
+    def finder() -> Finder:
+        raise AssertionError("the analyser loads for charters with kinds of their own only")
+
+    return build_cli(lambda: CharterContext(lambda: store, judge, finder), english)
 
 
 def run(app: typer.Typer, *arguments: str) -> Result:

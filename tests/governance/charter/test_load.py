@@ -189,7 +189,7 @@ def test_entities_left_out_follow_the_default_but_for_the_gravest() -> None:
     silent = PersonalData()
     assert silent.handling("PERSON") == "pseudonymise"
     assert silent.handling("FR_NIR") == "never_restore"
-    assert PersonalData(default="keep").handling("SECRET") == "never_restore"
+    assert PersonalData(default="keep").handling("SECRET") == "block"
     assert PersonalData(default="block").handling("FR_NIR") == "block"
     assert PersonalData(FR_NIR="pseudonymise").handling("FR_NIR") == "pseudonymise"
     assert silent.handling("SOMETHING_NEW") == "pseudonymise"

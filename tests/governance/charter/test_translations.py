@@ -19,6 +19,8 @@ _TIGHTEN = (
     " A charter may only tighten the one that it extends ({parent_file}, line {parent_line})."
 )
 
+# Each message of these files is said with the sentence above.
+_INHERITANCE = {"inherit.py", "inherit_personal.py", "merging.py"}
 # A default of the charter, and a description in its JSON Schema.
 _NOT_SAID = ("Réponse rédigée", "A parent file;")
 
@@ -41,7 +43,7 @@ def _all() -> set[str]:
     found: set[str] = set()
     for path in SOURCES:
         for message in _messages(path):
-            found.add(message + _TIGHTEN if path.name == "inherit.py" else message)
+            found.add(message + _TIGHTEN if path.name in _INHERITANCE else message)
     return found
 
 

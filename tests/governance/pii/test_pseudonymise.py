@@ -125,6 +125,14 @@ def test_a_placeholder_typed_by_hand_is_never_a_person(pseudonymiser: Pseudonymi
     assert pseudonymiser.restore("c", masked.texts[0], pseudonymise) == later
 
 
+def test_a_placeholder_typed_against_a_number_is_never_a_person(
+    pseudonymiser: Pseudonymiser,
+) -> None:
+    typed = "Jean Dupont06 12 34 56 78PERSONNE_1"
+    masked = pseudonymiser.mask("c", [typed], pseudonymise)
+    assert pseudonymiser.restore("c", masked.texts[0], pseudonymise) == typed
+
+
 def test_a_failing_analysis_lets_nothing_pass(vault: MappingVault, analyzer: PiiAnalyzer) -> None:
     class Broken(PiiAnalyzer):
         def __init__(self) -> None:

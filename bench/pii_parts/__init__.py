@@ -1,0 +1,1 @@
+"""The parts of ``bench/pii.py``: engines, sets, scores and times."""

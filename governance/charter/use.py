@@ -1,0 +1,61 @@
+"""A use of a charter: what is forbidden, held for review or allowed, and how it is recognised."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from governance.charter.parts import All, Line, Part, Prose, Sample, Slug, refuse
+from governance.charter.regexes import RegexRefused, check_regex
+
+Effect = Literal["forbid", "review", "allow"]
+EFFECTS: tuple[Effect, ...] = ("allow", "review", "forbid")
+"""From the weakest to the strictest: a child charter may only move to the right."""
+
+
+def _regex(pattern: str) -> str:
+    try:
+        check_regex(pattern)
+    except RegexRefused as error:
+        raise refuse(error.message_id, **error.params) from None
+    return pattern
+
+
+class Detect(Part):
+    """How a use is recognised. The examples are also the charter's tests."""
+
+    patterns: Annotated[
+        tuple[Annotated[str, Field(min_length=1), AfterValidator(_regex)], ...],
+        Field(max_length=20),
+    ] = ()
+    """Regular expressions, compared with the text in lower case and without accents."""
+    examples: Annotated[tuple[Sample, ...], Field(max_length=80)] = ()
+    """Requests that are of this use."""
+    counter_examples: Annotated[tuple[Sample, ...], Field(max_length=80)] = ()
+    """Requests that resemble it and are not: questions on the rules, above all."""
+
+
+class Use(Part):
+    """Something that people may want of the assistant, and what the organisation says to it."""
+
+    id: Slug
+    """Its name in the log and in the addresses: lower case, digits and hyphens."""
+    title: Line
+    """Its name for people."""
+    effect: Effect
+    """«forbid»: refused; «review»: a person validates; «allow»: said to be permitted."""
+    reason: Prose
+    """Why, in plain words."""
+    legal_basis: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
+    """The articles on which it rests, cited exactly."""
+    applies_to: All | Annotated[tuple[Slug, ...], Field(min_length=1)] = "all"
+    """The services that it concerns: «all», or their ids."""
+    detect: Detect = Detect()
+    """How it is recognised."""
+    message: Prose
+    """What the employee reads."""
+    instead: Annotated[str, Field(max_length=1200)] = ""
+    """What one may ask instead."""
+    contact: Line = "contact"
+    """Whom to turn to: «dpo», «contact», an address or a name."""

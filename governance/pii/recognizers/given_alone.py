@@ -1,0 +1,149 @@
+"""Given names that stand alone: «Didier est d'accord», «merci awa», without a surname beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from spacy.lang.en.stop_words import STOP_WORDS
+
+from governance.pii.recognizers.base import SPACE, Span, folded
+from governance.pii.recognizers.first_names import is_first_name
+from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
+from governance.pii.recognizers.letters import LOWER, UPPER
+from governance.pii.recognizers.lexicon import is_noun, is_word
+from governance.pii.recognizers.named_after import is_a_bearer
+from governance.pii.recognizers.naming import WORD
+from governance.pii.recognizers.surnames import is_surname
+from governance.pii.recognizers.words import is_common
+
+_S = SPACE
+_SCORE: Final = 0.6
+"""Above the language model, below what a pattern and its context say."""
+_CAPITALISED: Final = re.compile(rf"(?<![\w'’@./&_-]){WORD}(?![\w@'’_]|-\w|\.\w)")
+_PLAIN: Final = re.compile(
+    rf"(?<![\w@./'’&=_#-])[{LOWER}]{{4,20}}(?:-[{LOWER}]{{2,20}})?(?![\w@'’=_]|-\w|\.\w)"
+)
+_SECOND: Final = re.compile(
+    rf"{_S}(?P<word>[{LOWER}]{{4,20}}(?:-[{LOWER}]{{2,20}})?)(?![\w@'’=_]|-\w|\.\w)"
+)
+_INITIAL_BEFORE: Final = re.compile(rf"(?<![\w.])(?P<value>[{LOWER}]\.){_S}?$")
+_BEGINS: Final = re.compile(r"(?:^|[.!?:;…•»\"\n(\[|/>–—-])\W*$")
+_ARTICLE: Final = re.compile(
+    rf"(?i)(?<!\w)(?:la|le|les|une?|des|du|de la|cette|ce|sa|son|ma|mon|nos|vos|notre|votre){_S}$"
+)
+_SAINT: Final = re.compile(rf"(?i)(?<!\w)(?:saint|sainte|st|ste|notre-dame){_S}$")
+_CAPITAL_BEFORE: Final = re.compile(rf"[{UPPER}][\w'’.-]*{_S}$")
+_CAPITAL_BEHIND: Final = re.compile(rf"{_S}[{UPPER}][{LOWER}]")
+_INFORMAL: Final = 0.02
+"""Capitals among the letters of a line, at most, where somebody types in haste."""
+_ALSO_ENGLISH: Final = frozenset(
+    "will mark grace june april dean frank chase hope faith joy art drew pace harmony destiny summer channel".split()
+)
+_BRANDS: Final = frozenset(
+    """renault peugeot citroen michelin bosch leclerc auchan casino darty michel boulanger ford philips siemens
+    samsung nestle danone orange bouygues vinci veolia dalkia adecco randstad malakoff generali allianz pleyel
+    schneider legrand dassault thales safran airbus hermes chanel dior lacoste puma adidas opel porsche ferrari
+    molière moliere voltaire rousseau descartes pascal camus sartre proust balzac flaubert zola picasso monet
+    einstein newton darwin marx freud kant hegel platon macron sarkozy hollande chirac mitterrand pompidou trump
+    biden obama spielberg mozart chopin debussy ravel verlaine rimbaud baudelaire""".split()
+)
+"""Surnames that mostly stand for a firm, an author or a statesman."""
+NAMES_FIRST: Final = frozenset(
+    """adil alcide alexandra alexandrine alexei alphonse amadou anna antonin antonine ariel aubin augustin augustine
+    axel balthazar baptiste benjamin bernard bernardin berthe bob bobby brandon carmen caroline casimir cassandre
+    charlotte claude clarisse colette cosme david diane dimitri doris douglas ester eulalie eustache fabien fabienne
+    fatma florence florentine fred germaine gilles giselle gordon guillaume guillemette hamza henri henry hippolyte
+    hubert isabelle issa jack jacqueline jacques jean jeanne jenny joel john joseph jules julie julien julius ken
+    lamine laura laure laurent lawrence lewis lise lisette louis louise luis madeleine manuel marc margot maria
+    marianne marie martin martine mathieu mathilda mathurin maxime micheline morgan morgane moussa nicholas octave
+    olivier oscar pascal pascale patrice paulette philippine pierrette ramona raphael regis rene richard robert
+    rodolphe roger romane samson sandra sarah serge simone solange stella suzanne sylvestre tatiana thomas valentine
+    victor violette virginie wallace william yves""".split()
+)
+"""Given names that a dictionary also holds, and that are hardly ever words in an office."""
+
+
+def given_names_alone(text: str) -> Iterator[Span]:
+    """Known given names with a capital, that are no place, no word and no part of a longer name."""
+    for match in _CAPITALISED.finditer(text):
+        start, end = match.span()
+        if _is_a_given_name(text, start, end, match.group()):
+            yield start, end, _SCORE, "given name alone"
+
+
+def given_names_in_haste(text: str) -> Iterator[Span]:
+    """Known given names in lower case, in a line that has next to no capitals."""
+    position = 0
+    for line in text.splitlines(keepends=True):
+        letters = sum(map(str.isalpha, line))
+        if letters >= 12 and sum(map(str.isupper, line)) <= max(1, letters * _INFORMAL):
+            for match in _PLAIN.finditer(line):
+                word = match.group()
+                if _is_hardly_a_word(word) and not is_a_bearer(line, *match.span()):
+                    start, end = match.span()
+                    if (more := _SECOND.match(line, end)) and _is_no_word(more["word"]):
+                        end = more.end()
+                    if initial := _INITIAL_BEFORE.search(line[:start]):
+                        start = initial.start("value")
+                    yield position + start, position + end, _SCORE, "given name in lower case"
+        position += len(line)
+
+
+def _is_hardly_a_word(word: str) -> bool:
+    if is_common(word) or word in _BRANDS or folded(word) in SURE:
+        return False
+    halves = word.split("-")
+    if halves[0] in NAMES_FIRST:
+        return True
+    if any(is_word(half) for half in (word, *halves)) or word in _ALSO_ENGLISH:
+        return False
+    return is_first_name(word) or (len(word) > 4 and is_surname(word))
+
+
+def _is_no_word(word: str) -> bool:
+    """Whether neither French nor a few hundred usual English words hold ``word`` or a half of it."""
+    return not any(
+        is_word(half) or is_common(half) or half in STOP_WORDS for half in (word, *word.split("-"))
+    )
+
+
+def surnames_alone(text: str) -> Iterator[Span]:
+    """Known surnames with a capital, long enough, that are no place, no word and no longer name."""
+    for match in _CAPITALISED.finditer(text):
+        start, end = match.span()
+        word = match.group()
+        plain = folded(word)
+        if len(word) < 5 or not is_surname(word) or is_common(word) or plain in SURE | IN_CONTEXT:
+            continue
+        if is_word(word) or plain in _BRANDS or is_a_bearer(text, start, end):
+            continue
+        before = text[max(0, start - 30) : start]
+        capital = _CAPITAL_BEFORE.search(before)
+        if not capital and not _SAINT.search(before) and not _CAPITAL_BEHIND.match(text, end):
+            yield start, end, _SCORE - 0.05, "surname alone"
+
+
+def _is_a_given_name(text: str, start: int, end: int, word: str) -> bool:
+    plain = folded(word)
+    if len(word) < 3 or not is_first_name(word) or is_common(word) or plain in _ALSO_ENGLISH:
+        return False
+    if any(part.islower() for part in word.split("-")[1:]):
+        return False  # «Pierre-et-le-Loup»
+    if plain in SURE or plain in IN_CONTEXT or (word.isupper() and len(word) < 4):
+        return False
+    before = text[max(0, start - 30) : start]
+    if _SAINT.search(before) or is_a_bearer(text, start, end):
+        return False
+    is_a_word = plain not in NAMES_FIRST and is_word(word)
+    if is_a_word and (word.isupper() or _BEGINS.search(before) or _ARTICLE.search(before)):
+        return False  # «Rose», «Marine»: only where the capital says that it is a name
+    capital = _CAPITAL_BEFORE.search(before)
+    if capital:
+        called = capital.group().strip()
+        if not _BEGINS.search(before[: capital.start()]):
+            return False
+        if is_noun(called) and not is_common(called):
+            return False  # «Salade Victor», «Traiteur Léon»
+    return not (is_a_word and _CAPITAL_BEHIND.match(text, end))

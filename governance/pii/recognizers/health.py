@@ -1,0 +1,75 @@
+"""Numbers of health professionals and of the places where they work."""
+
+from __future__ import annotations
+
+import re
+
+from stdnum import luhn
+
+from governance.pii.recognizers.announced import announced
+from governance.pii.recognizers.base import GAP, DeclaredRecognizer, Rule
+
+_GAPS = re.compile(GAP)
+_G = rf"{GAP}?"
+
+
+def _is_rpps(text: str) -> bool:
+    number = _GAPS.sub("", text)
+    return len(number) == 11 and luhn.is_valid(number)
+
+
+def _is_finess(text: str) -> bool:
+    """Nine signs with a Luhn key; in Corsica the letter of the department takes no part."""
+    number = _GAPS.sub("", text)
+    return len(number) == 9 and (not number.isdigit() or luhn.is_valid(number))
+
+
+class FrRpps(DeclaredRecognizer):
+    """A professional of the shared directory (RPPS): eleven digits, the last a Luhn key."""
+
+    ENTITY = "FR_RPPS"
+    RULES = (
+        Rule(
+            "announced", announced(r"RPPS", rf"\d(?:{_G}\d){{10}}"), check=_is_rpps, needs=("rpps",)
+        ),
+        Rule(
+            "eleven digits that begin by 10",
+            re.compile(rf"(?<!\w)(?<!\d{GAP})10{_G}\d(?:{_G}\d){{8}}(?!\w)(?!{GAP}?\d)"),
+            check=_is_rpps,
+            context=re.compile(
+                r"(?i)\b(?:dr|docteure?|m[ée]decins?|infirmi[èe]re?s?|pharmacien(?:ne)?s?|"
+                r"sages?[- ]femmes?|dentistes?|kin[ée]\w*|praticien(?:ne)?s?|prescripteur)\b"
+            ),
+            digits=11,
+        ),
+    )
+
+
+class FrAdeli(DeclaredRecognizer):
+    """A professional of the ADELI directory: nine digits, the first two a department."""
+
+    ENTITY = "FR_ADELI"
+    RULES = (
+        Rule(
+            "announced",
+            announced(r"ADELI", rf"(?:\d{_G}[\dAB]|\d{{2}})(?:{_G}\d){{7}}"),
+            needs=("adeli",),
+        ),
+    )
+
+
+class FrFiness(DeclaredRecognizer):
+    """A health establishment (FINESS): nine digits, the first two a department."""
+
+    ENTITY = "FR_FINESS"
+    RULES = (
+        Rule(
+            "announced",
+            announced(
+                r"FINESS(?:[ ](?:g[ée]ographique|juridique|EG|EJ|ET))?",
+                rf"\d{_G}[\dAB](?:{_G}\d){{7}}",
+            ),
+            check=_is_finess,
+            needs=("finess",),
+        ),
+    )

@@ -1,0 +1,45 @@
+"""What bears a person's name and is no person: a street, a school, a company, a style."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from governance.pii.recognizers.base import SPACE
+from governance.pii.recognizers.letters import LOWER, UPPER
+
+_S = SPACE
+_STREETS = (
+    r"rue|avenue|av\.|boulevard|bd\.?|impasse|all[ée]e|square|esplanade|rond-point|prix|maladie|"
+    r"syndrome|th[ée]or[èe]me|[ée]chelle"
+)
+_BEARERS = (
+    r"place|all[ée]es|chemin|quai|cours|route|promenade|passage|loi|r[èe]gle|"
+    r"lyc[ée]e|coll[èe]ge|[ée]cole(?: (?:primaire|maternelle|[ée]l[ée]mentaire|publique|priv[ée]e))?|universit[ée]|campus|"
+    r"amphith[ée][âa]tre|amphi|salle|gymnase|stade|piscine|parc|jardin|r[ée]sidence|foyer|ehpad|h[ôo]pital|clinique|"
+    r"cr[èe]che|m[ée]diath[èe]que|biblioth[èe]que|th[ée][âa]tre|mus[ée]e|centre|complexe|espace|pont|tour|b[âa]timent|"
+    r"fondation|institut|bourse|station|m[ée]tro|arr[êe]t|gare|a[ée]roport|cit[ée]|cabinet|garage|soci[ée]t[ée]|entreprise|"
+    r"sarl|sas|sasu|eurl|scp|selarl|sci|ets\.?|[ée]tablissements|pharmacie|boulangerie|boucherie|restaurant|h[ôo]tel|librairie|"
+    r"imprimerie|menuiserie|transports|maison|groupe|laboratoires?|domaine|ch[âa]teau|champagne|plan|"
+    r"accords?|logiciel|projet|op[ée]ration|ouragan|temp[êe]te|cyclone|lot|quartier|zac|hall|annexe|ime|"
+    r"accueil de loisirs|[a-zé]{3,12}erie|outillage|jardins?|paysages?|chez «?|suite|cuv[ée]e|prix|maison de sant[ée]|"
+    r"cr[ée]dit|banque|assurances?|mutuelle|agence|tribune|auditorium|chapelle|[ée]glise|square|point|villa"
+)
+_BEFORE: Final = re.compile(
+    rf"(?i)(?<!\w)(?:(?:{_BEARERS}){_S}|(?:{_STREETS}){_S}(?:(?:du|de|des|de la){_S}|(?:de )?[ld]['’])?)"
+    rf"(?:(?:g[ée]n[ée]ral|mar[ée]chal|docteur|dr|professeur|pr[ée]sident|abb[ée]|colonel|capitaine|commandant|amiral|"
+    rf"saint|sainte|fr[èe]res){_S})?$"
+)
+_AFTER: Final = re.compile(
+    rf"{_S}?(?:&{_S}?[{UPPER}{LOWER}]|(?i:et{_S}(?:fils|associ[ée]s|cie|compagnie|fr[èe]res)(?!\w)|s\.?a\.?r\.?l|sasu?(?!\w)|eurl|inc\.|ltd|gmbh))"
+)
+_IMITATED: Final = re.compile(
+    rf"(?i)(?<!\w)(?:[àa] la (?:mani[èe]re|fa[çc]on)|dans le style|in the style){_S}(?:d['’]|de(?: la)?{_S}|of{_S})$"
+)
+
+
+def is_a_bearer(text: str, start: int, end: int) -> bool:
+    """Whether the name ``text[start:end]`` is that of a thing called after someone, or of an author
+    whose style is asked for: nobody's personal data."""
+    before = text[max(0, start - 40) : start]
+    return bool(_BEFORE.search(before) or _IMITATED.search(before) or _AFTER.match(text, end))

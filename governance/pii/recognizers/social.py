@@ -1,0 +1,106 @@
+"""Numbers that an employer or a social service gives to a person, found by their context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from governance.pii.recognizers.announced import announced, announced_before
+from governance.pii.recognizers.base import DeclaredRecognizer, Rule, Span
+
+
+class FrCaf(DeclaredRecognizer):
+    """A family allowance number: seven digits, at times with a letter, after «allocataire»."""
+
+    ENTITY = "FR_CAF"
+    RULES = (
+        Rule(
+            "announced",
+            announced(
+                r"(?:(?:num[ée]ro|n°|matricule|dossier|r[ée]f[ée]rence)[ ]?(?:d['’])?)?"
+                r"allocataires?(?:[ ](?:CAF|MSA))?"
+                r"|(?:dossier|num[ée]ro|n°|matricule|identifiant)[ ]?(?:de[ ]la[ ])?(?:CAF|MSA)",
+                r"\d(?:[ .]?\d){5,7}(?:[ ]?[A-Z])?",
+            ),
+            needs=("allocataire", "caf", "msa"),
+            digits=6,
+        ),
+    )
+
+
+class FrFranceTravail(DeclaredRecognizer):
+    """A job seeker's number: seven digits and a letter, or eight to eleven digits, in context."""
+
+    ENTITY = "FR_FRANCE_TRAVAIL"
+    RULES = (
+        Rule(
+            "announced",
+            announced(
+                r"(?:(?:identifiant|num[ée]ro|n°|id)[ ]?(?:de[ ])?)?demandeu(?:r|se)[ ]d['’]emploi"
+                r"|(?:identifiant|num[ée]ro|n°|dossier|inscri(?:te?|ption))[ ]?(?:[àa][ ])?"
+                r"(?:de[ ])?(?:France[ ]Travail|P[ôo]le[ ]emploi|DE|ANPE)"
+                r"|(?:France[ ]Travail|P[ôo]le[ ]emploi)[ ]?(?:sous[ ]le[ ])?"
+                r"(?:n°|num[ée]ro|identifiant|:)",
+                r"(?:\d(?:[ .]?\d){6}[ ]?[A-Za-z]|\d(?:[ .]?\d){7,10})",
+            ),
+            digits=7,
+        ),
+        Rule(
+            "seven digits and a letter, the agency somewhere before",
+            re.compile(r"(?<![\w-])\d{7}[A-Z](?![\w-])"),
+            context=re.compile(
+                r"(?i)\b(?:France Travail|P[ôo]le[ -]emploi|demandeu(?:r|se)s? d['’]emploi)\b"
+            ),
+            reach=100,
+            needs=("france travail", "emploi"),
+            digits=7,
+        ),
+    )
+
+
+_VALUE = (
+    r"(?=[A-Za-z./_-]{0,10}\d)[A-Za-z]{0,6}[-_./]?"
+    r"\d[A-Za-z0-9]{1,11}(?:[-_/.][A-Za-z0-9]{1,8}){0,2}"
+)
+
+
+_FURTHER = re.compile(
+    rf"[ \u00a0]?(?:,|/|;|[ ]et|"
+    rf"[ ]ou)[ \u00a0](?P<value>(?=[A-Za-z0-9./_-]{{0,12}}\d{{3}}){_VALUE})"
+    r"(?![\w%€/])(?!,\d|[ ](?:€|euros?|ans|agents|jours|heures))"
+)
+
+
+class EmployeeId(DeclaredRecognizer):
+    """The number of an employee or agent, after the word that announces it."""
+
+    ENTITY = "EMPLOYEE_ID"
+    RULES = (
+        Rule(
+            "announced",
+            announced(
+                r"matricules?(?:[ ](?:RH|agents?|paie|interne|solde|employeur|salari[ée]e?)(?!-))?"
+                r"|(?:num[ée]ro|n°|identifiant|id|code)[ ]?(?:d['’]?[ ]?|de[ ]|du[ ])?"
+                r"(?:agente?|salari[ée]e?|employ[ée]e?|personnel|collaborat(?:eur|rice)|badge)"
+                r"|agente?[ ](?:n°|num[ée]ro|matricule)"
+                r"|badge|(?:employee|staff|personnel|payroll)[ _]?(?:id|number|no\.?|#)"
+                r"|emp(?:loyee)?[_ ]?(?:id|no)|identifiant[ ]RH",
+                _VALUE,
+            ),
+            digits=1,
+        ),
+        Rule(
+            "announced behind",
+            announced_before(_VALUE, r"matricule|n°[ ]?agent|badge"),
+            needs=("matricule", "agent", "badge"),
+            digits=1,
+        ),
+    )
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """The rules' finds, and the others of a series: «matricules 30418, 30419 et 30481»."""
+        for start, end, score, rule in super().spans(text):
+            yield start, end, score, rule
+            while rule == "announced" and (further := _FURTHER.match(text, end)):
+                yield *further.span("value"), score, rule
+                end = further.end()  # noqa: PLW2901 - the series goes on from there

@@ -1,0 +1,76 @@
+"""What is computed of a text once, so that rules which cannot match it are not run on it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+_NUMBER: Final = re.compile(r"\d(?:[^\w\n]{0,5}\d)*+")
+_NOT_DIGITS: Final = re.compile(r"\D")
+
+
+def _unaccented() -> dict[int, str]:
+    """A letter without its marks for each Latin letter that has some, and straight apostrophes."""
+    plain = {"ð": "d", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ł": "l"}
+    table = {ord(each): "'" for each in "’ʼ‘"}
+    table |= {ord(letter): base for letter, base in plain.items()}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        letter = chr(code)
+        base = unicodedata.normalize("NFD", letter)[0]
+        if base != letter and base.isascii() and base.isalpha() and letter.islower():
+            table[code] = base
+    return table
+
+
+_UNACCENTED: Final = _unaccented()
+
+
+def folded(text: str) -> str:
+    """``text`` in lower case and without accents or cedillas, of the same length in characters."""
+    # The only character that two stand for in lower case.
+    return text.replace("İ", "I").lower().translate(_UNACCENTED)
+
+
+@dataclass(slots=True)
+class Seen:
+    """``folded`` is the text, folded; ``longest`` counts the digits of its longest number."""
+
+    text: str
+    folded: str = field(init=False)
+    longest: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.folded = folded(self.text)
+        for number in _NUMBER.findall(self.text):
+            if len(number) > self.longest:
+                self.longest = max(self.longest, len(_NOT_DIGITS.sub("", number)))
+
+    def holds(self, literals: Iterable[str]) -> bool:
+        """Whether one of the folded ``literals`` is in the text."""
+        return any(literal in self.folded for literal in literals)
+
+
+class _Last(threading.local):
+    """The text that this thread reads."""
+
+    seen: Seen | None = None
+
+
+_last: Final = _Last()
+
+
+def seen(text: str) -> Seen:
+    """What is known of ``text``: computed when a thread first asks, until it asks for another."""
+    known = _last.seen
+    if known is None or known.text is not text:
+        known = _last.seen = Seen(text)
+    return known
+
+
+def forget() -> None:
+    """Keep nothing of the text that this thread read last."""
+    _last.seen = None
