@@ -3,6 +3,7 @@
 Refused                                   (the exchange ends there), or
 Accepted → … → Waiting* → Refused         (the model is busy, or the prompt too long), or
 Accepted → Searching → SourcesFound → Prompted → Waiting* → Reading* → Delta* → Completed
+                                      (ToolCalled* among the Deltas, where tools are offered)
 Failed                                    (at any point: the exchange ends there)
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from governance.receipt import Receipt
-from models.protocol import FinishReason, Message, Usage
+from models.protocol import FinishReason, Message, ToolCall, Usage
 from rag.protocol import Grounding, Passage
 
 RefusalCause = Literal["use", "quota", "personal_data", "service", "busy", "too_long"]
@@ -108,10 +109,18 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """The model asks the program to call a function; whole, names restored in the arguments."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The answer as it stands after citation checking, with its receipt.
 
-    ``text`` may differ from the joined deltas by its citations only.
+    ``text`` may differ from the joined deltas by its citations only; it may be empty where there
+    are ``tool_calls``.
     """
 
     exchange_id: str
@@ -121,6 +130,7 @@ class Completed:
     finish_reason: FinishReason
     usage: Usage
     receipt: Receipt
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,7 @@ Event = (
     | Waiting
     | Reading
     | Delta
+    | ToolCalled
     | Completed
     | Failed
 )

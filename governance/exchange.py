@@ -6,6 +6,7 @@ changes. An :class:`Exchange` is what the stages know of it so far; each fills i
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -13,12 +14,16 @@ from typing import Literal
 from governance.charter.charter import Charter, ServiceRules
 from governance.charter.schema import Handling
 from governance.energy.bill import EnergyBill
+from governance.pii.choices import NO_CHOICE, Choices
 from governance.pii.pseudonymise import Masked
 from governance.quotas.limits import Amounts, QuotaLimit, QuotaState
 from governance.receipt import Receipt, RuleDecision
+from governance.turns import Turn
 from governance.uses.judge import Verdict
-from models.protocol import FinishReason, Message, Sampling, Usage
+from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
 from rag.protocol import Grounding, Passage
+
+__all__ = ["Caller", "Exchange", "ExchangeRequest", "Turn", "ephemeral_conversation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +36,14 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn of the conversation, as it was written: in clear, before pseudonymisation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
 class ExchangeRequest:
-    """A question with its conversation; the last turn is the person's.
+    """A question with its conversation; the last turn is the person's, or a tool's result.
 
     ``conversation_id`` is the scope of the pseudonyms. ``ephemeral`` is for surfaces that keep no
-    conversation (the API): the pseudonyms are destroyed with the exchange.
+    conversation (the API): the pseudonyms are destroyed with the exchange. ``choices`` are those
+    that the person made for the last turn: what to leave in clear, and which names to mask.
+    ``tools`` are the program's functions that the model may ask to call, one at a time without
+    ``parallel_calls``.
     """
 
     id: str
@@ -53,6 +53,9 @@ class ExchangeRequest:
     sampling: Sampling
     surface: Literal["chat", "api"]
     ephemeral: bool = False
+    choices: Choices = NO_CHOICE
+    tools: tuple[Tool, ...] = ()
+    parallel_calls: bool = True
 
 
 def ephemeral_conversation(exchange_id: str) -> str:
@@ -66,6 +69,8 @@ class Exchange:
 
     ``shown`` are the passages as the model reads them, shortened around the question.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
+    ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are what the
+    model asked for, names restored; ``called_texts`` the texts of their arguments before that.
     """
 
     request: ExchangeRequest
@@ -75,6 +80,8 @@ class Exchange:
     rules: ServiceRules
     reserved: Amounts | None = None
     masked: Masked | None = None
+    turns: tuple[Turn, ...] = ()
+    tools: tuple[Tool, ...] = ()
     verdict: Verdict | None = None
     accepted_record: int | None = None
     searched: bool = False
@@ -85,6 +92,8 @@ class Exchange:
     prompt: tuple[Message, ...] = ()
     raw_answer: str = ""
     answer: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    called_texts: tuple[str, ...] = ()
     grounding: Grounding | None = None
     output_flags: dict[str, int] = field(default_factory=dict)
     finish_reason: FinishReason | None = None
@@ -105,10 +114,37 @@ class Exchange:
 
     @property
     def question(self) -> str:
-        """The person's last turn, pseudonymised where it already was."""
+        """The person's last turn, pseudonymised where it already was; tools may have the last."""
         if self.masked is not None:
-            return self.masked.texts[-1]
-        return self.request.turns[-1].content
+            return self.masked.texts[self.question_place]
+        return self.request.turns[self.question_place].content
+
+    @property
+    def question_place(self) -> int:
+        """Where the person's last turn stands; the last turn where no person spoke."""
+        turns = self.request.turns
+        asked = [number for number, turn in enumerate(turns) if turn.role == "user"]
+        return asked[-1] if asked else len(turns) - 1
+
+    @property
+    def with_tools(self) -> bool:
+        """Whether tools are offered, or the last turn is one's result.
+
+        The program then has its own way to the facts: no passage is searched, and the person's
+        words are given to the model as they are. To search as well would put excerpts between a
+        call and its result, and have them compete for a small model's attention.
+        """
+        return bool(self.request.tools) or self.request.turns[-1].role == "tool"
+
+    @property
+    def given(self) -> list[str]:
+        """All that the model was given to read, in placeholders."""
+        read = [message.content for message in self.prompt]
+        read += [call.arguments for message in self.prompt for call in message.tool_calls]
+        return read + [
+            f"{tool.description}\n{json.dumps(dict(tool.parameters), ensure_ascii=False)}"
+            for tool in self.tools
+        ]
 
     @property
     def limits(self) -> tuple[QuotaLimit, ...]:

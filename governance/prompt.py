@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from governance.task import is_task
-from models.protocol import Message
+from models.protocol import Message, Tool
 from rag.protocol import Passage
 
 Locale = Literal["fr", "en"]
@@ -127,16 +128,55 @@ def build_prompt(
     kept = list(history)
     chosen = list(passages)
     while True:
-        hidden = any(_PLACEHOLDER.search(text) for text in (question, *(m.content for m in kept)))
+        hidden = bool(_PLACEHOLDER.search(question)) or any(map(_holds_placeholder, kept))
         last = question_message(locale, question, chosen, placeholders=hidden)
         messages = (system, *kept, last)
         if count_tokens(messages) <= budget:
             return messages, tuple(chosen)
         if kept:
-            del kept[0]
-            while kept and kept[0].role == "assistant":
-                del kept[0]
+            _forget_oldest(kept)
         elif len(chosen) > 1:
             chosen.pop()
         else:
             return messages, tuple(chosen)
+
+
+def build_tool_prompt(
+    system: Message,
+    turns: Sequence[Message],
+    tools: Sequence[Tool],
+    locale: Locale,
+    *,
+    count_tokens: Callable[[Sequence[Message], Sequence[Tool]], int],
+    budget: int,
+) -> tuple[Message, ...]:
+    """The whole prompt of a conversation with tools, within ``budget`` tokens.
+
+    The turns are given as they are. The oldest go first, whole, each with its calls and their
+    results; the person's last turn and all that followed it always stay.
+    """
+    asked = [number for number, turn in enumerate(turns) if turn.role == "user"]
+    kept = list(turns[: asked[-1]]) if asked else []
+    stay = list(turns[len(kept) :])
+    hidden = any(map(_holds_placeholder, turns)) or any(
+        _PLACEHOLDER.search(f"{tool.description} {tool.parameters}") for tool in tools
+    )
+    if asked and hidden:
+        stay[0] = replace(stay[0], content=f"{stay[0].content}\n{_PLACEHOLDERS[locale]}")
+    while True:
+        messages = (system, *kept, *stay)
+        if not kept or count_tokens(messages, tools) <= budget:
+            return messages
+        _forget_oldest(kept)
+
+
+def _forget_oldest(turns: list[Message]) -> None:
+    """Drop the first turn, with what answers it."""
+    del turns[0]
+    while turns and turns[0].role in ("assistant", "tool"):
+        del turns[0]
+
+
+def _holds_placeholder(message: Message) -> bool:
+    texts = (message.content, *(call.arguments for call in message.tool_calls))
+    return any(_PLACEHOLDER.search(text) for text in texts)

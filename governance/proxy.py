@@ -115,6 +115,7 @@ class Road:
             finish_reason=exchange.finish_reason,
             usage=exchange.usage,
             receipt=receipt,
+            tool_calls=exchange.tool_calls,
         )
 
     async def _refused(self, exchange: Exchange, refusal: Refusal) -> Event:

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from governance.clock import iso
 from governance.energy.classes import EnergyClass, classify
@@ -116,8 +116,12 @@ class Receipt(_Part):
     charter_revision: str
     decisions: tuple[RuleDecision, ...]
     masked: dict[str, int]
+    kept: dict[str, int] = Field(default_factory=dict)
+    """What stayed in clear because its author chose so; receipts of earlier versions have none."""
     never_restored: tuple[str, ...]
     output_flags: dict[str, int]
+    tool_calls: dict[str, int] = Field(default_factory=dict)
+    """The functions that the model asked to call, how many times each; never with what."""
     sources: tuple[SourcePart, ...]
     grounding: GroundingPart | None
     tokens: TokenPart | None
@@ -183,7 +187,7 @@ def _energy(exchange: Exchange) -> EnergyPart:
 def _label(exchange: Exchange) -> LabelPart:
     """What no model wrote, such as the answer that there is no answer, is not marked as AI text."""
     return LabelPart(
-        ai_generated=bool(exchange.prompt and exchange.raw_answer),
+        ai_generated=bool(exchange.prompt and (exchange.raw_answer or exchange.tool_calls)),
         mention=exchange.charter.labelling.mention,
         review=exchange.verdict is not None and exchange.verdict.effect == "review",
     )
@@ -212,8 +216,10 @@ def build_receipt(
         charter_revision=exchange.charter_revision,
         decisions=exchange.decisions,
         masked=dict(masked.counts) if masked else {},
+        kept=dict(masked.kept) if masked else {},
         never_restored=tuple(sorted(masked.never_restored)) if masked else (),
         output_flags=exchange.output_flags,
+        tool_calls=dict(Counter(call.name for call in exchange.tool_calls)),
         sources=_sources(exchange),
         grounding=_grounding(exchange),
         tokens=(

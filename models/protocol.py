@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,38 @@ FinishReason = Literal["stop", "length", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A function of the caller's program, which the model may ask to call.
+
+    ``parameters`` is the JSON Schema of its arguments.
+    """
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What the model asks to call. ``arguments`` is the text of a JSON object."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a prompt, before the model's chat template is applied."""
+    """One turn of a prompt, before the model's chat template is applied.
+
+    ``tool_calls`` are those that an assistant's turn asked for; ``tool_call_id`` is the call whose
+    result a tool's turn gives.
+    """
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +68,8 @@ class GenerationRequest:
 
     ``queue`` names who waits together (a service), so that a scheduler can be fair.
     ``public_prefix`` is the number of leading messages that hold nothing personal: only their
-    computation may be reused for another conversation.
+    computation may be reused for another conversation. ``tools`` are offered to the model; without
+    ``parallel_calls``, the generation ends with the first call.
     """
 
     id: str
@@ -49,16 +77,22 @@ class GenerationRequest:
     sampling: Sampling = field(default_factory=Sampling)
     queue: str = ""
     public_prefix: int = 1
+    tools: tuple[Tool, ...] = ()
+    parallel_calls: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The identity of a loaded model. ``digest`` is ``sha256:…`` or, for a remote, ``remote:…``."""
+    """The identity of a loaded model. ``digest`` is ``sha256:…`` or, for a remote, ``remote:…``.
+
+    ``calls_tools`` tells whether it may be offered tools.
+    """
 
     name: str
     digest: str
     licence: str
     context_length: int
+    calls_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +134,13 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """The model asks for a call of one of the request's tools."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What a generation took. Counts are tokens, times are seconds."""
 
@@ -120,7 +161,7 @@ class Finished:
     usage: Usage
 
 
-EngineEvent = Queued | Prefilled | Token | Finished
+EngineEvent = Queued | Prefilled | Token | Called | Finished
 
 
 class EngineError(Exception):
@@ -155,8 +196,8 @@ class Engine(Protocol):
     @property
     def info(self) -> ModelInfo: ...
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the prompt that ``messages`` make under the model's chat template."""
+    def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """Tokens of the prompt that these make under the model's chat template."""
         ...
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[EngineEvent, None]:

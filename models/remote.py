@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from models.protocol import (
+    Called,
     EngineBusy,
     EngineError,
     EngineEvent,
@@ -22,11 +23,13 @@ from models.protocol import (
     ModelInfo,
     Prefilled,
     PromptTooLong,
-    Sampling,
     Token,
+    Tool,
     Usage,
     Work,
 )
+from models.remote_tools import CallFragments, asked_for, message_body
+from models.tool_calls import dumped
 
 CHARACTERS_PER_TOKEN = 3.5  # French and English text under the vocabularies in common use
 _TOKENS_PER_MESSAGE = 4  # the marks that a chat template puts around a turn
@@ -73,30 +76,36 @@ class RemoteEngine:
         self._transport = transport
         self._clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
         host = httpx.URL(self._base).host
-        self._info = ModelInfo(model, f"remote:{host}/{model}", licence, context_length)
+        self._info = ModelInfo(model, f"remote:{host}/{model}", licence, context_length, True)
 
     @property
     def info(self) -> ModelInfo:
         """The identity of the model; its digest cannot be known, and says where it runs."""
         return self._info
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
+    def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         """An estimate, for these servers share no tokenizer: characters / 3.5, plus the marks."""
         characters = sum(len(message.content) for message in messages)
+        characters += sum(
+            len(call.name) + len(call.arguments) for one in messages for call in one.tool_calls
+        )
+        if tools:
+            characters += len(dumped(asked_for(tools)))
         return int(characters / CHARACTERS_PER_TOKEN) + _TOKENS_PER_MESSAGE * len(messages) + 1
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[EngineEvent, None]:
         """Stream a generation; closing the generator closes the connection, which cancels it.
 
         ``Usage`` is the server's where it gives one, else the estimate of ``count_tokens`` and
-        one token for each piece of the stream. Each ``Token`` counts 1.
+        one token for each piece of the stream. Each ``Token`` counts 1. The server reads the calls
+        out of what its model writes; what is none of the request's tools is given as text.
 
         Raises:
             PromptTooLong: by the estimate of ``count_tokens``, before anything is sent.
             EngineBusy: when the server says that it is.
             EngineError: when it fails, or stays silent.
         """
-        estimate = self.count_tokens(request.messages)
+        estimate = self.count_tokens(request.messages, request.tools)
         wanted = request.sampling.max_tokens
         if estimate + wanted > self._info.context_length:
             raise PromptTooLong(estimate, wanted, self._info.context_length)
@@ -137,7 +146,8 @@ class RemoteEngine:
         pieces = 0
         reason: FinishReason = "stop"
         usage: dict[str, Any] = {}
-        body = _body(self._model, request.messages, request.sampling)
+        calls = CallFragments([tool.name for tool in request.tools])
+        body = _body(self._model, request)
         try:
             async with self._client().stream(
                 "POST", f"{self._base}/chat/completions", json=body
@@ -151,8 +161,9 @@ class RemoteEngine:
                         for choice in chunk.get("choices") or ():
                             if choice.get("finish_reason") == "length":
                                 reason = "length"
-                            text = (choice.get("delta") or {}).get("content") or ""
-                            if not text:
+                            delta = choice.get("delta") or {}
+                            text = delta.get("content") or ""
+                            if not calls.add(delta.get("tool_calls")) and not text:
                                 continue
                             now = time.monotonic()
                             if first is None:
@@ -168,15 +179,18 @@ class RemoteEngine:
                 raise _Retriable(failed) from error
             raise failed from error
         ended = time.monotonic()
+        for call in calls.whole():
+            yield Token(call, 0, Work(ended, ended, 0.0)) if isinstance(call, str) else Called(call)
         yield Finished(
             reason, _usage(usage, estimate, pieces, (first or ended) - started, ended - started)
         )
 
 
-def _body(model: str, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
+def _body(model: str, request: GenerationRequest) -> dict[str, Any]:
+    sampling = request.sampling
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": one.role, "content": one.content} for one in messages],
+        "messages": [message_body(one) for one in request.messages],
         "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -187,6 +201,10 @@ def _body(model: str, messages: Sequence[Message], sampling: Sampling) -> dict[s
         body["seed"] = sampling.seed
     if sampling.stop:
         body["stop"] = list(sampling.stop)
+    if request.tools:
+        body["tools"] = asked_for(request.tools)
+        if not request.parallel_calls:
+            body["parallel_tool_calls"] = False
     return body
 
 

@@ -34,8 +34,10 @@ class Accept:
                 "surface": exchange.request.surface,
                 "model": self._model,
                 "masked": dict(exchange.masked.counts),
+                **({"kept": dict(exchange.masked.kept)} if exchange.masked.kept else {}),
                 "decisions": [decision.model_dump() for decision in exchange.decisions],
                 "turns": len(exchange.request.turns),
+                **({"tools": len(exchange.tools)} if exchange.tools else {}),
             },
         )
 
@@ -47,6 +49,6 @@ class Accept:
         yield Accepted(
             exchange.id,
             number,
-            exchange.masked.spans[-1],
+            exchange.masked.spans[exchange.question_place],
             dict(exchange.masked.counts),
         )

@@ -1,4 +1,4 @@
-"""Has the model write, and gives back the names as the text streams."""
+"""Has the model write, watches what it writes, and gives back the names as the text streams."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from governance.energy.ledger import EnergyLedger
-from governance.events import Delta, Event, Prompted, Reading, Refusal, Waiting
+from governance.events import Delta, Event, Prompted, Reading, Refusal, ToolCalled, Waiting
 from governance.exchange import Exchange
 from governance.messages import N_
 from governance.pii.pseudonymise import Pseudonymiser
-from governance.prompt import NO_ANSWER, build_prompt, system_message
+from governance.pii.watch import OutputWatch
+from governance.pii.watch_stream import WatchStream
+from governance.prompt import NO_ANSWER, build_prompt, build_tool_prompt, system_message
+from governance.stages.outgoing import Outgoing
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
+from governance.turns import messages_of
 from models.protocol import (
+    Called,
     Engine,
     EngineBusy,
     EngineError,
@@ -46,16 +51,19 @@ class Generate:
         self,
         engine: Engine,
         pseudonymiser: Pseudonymiser,
+        watch: OutputWatch,
         energy: EnergyLedger,
     ) -> None:
         self._engine = engine
         self._pseudonymiser = pseudonymiser
+        self._watch = watch
         self._energy = energy
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
         """Raises ExchangeRefused when the prompt does not fit or the queue is full.
 
-        Raises EngineError when the engine fails, or stops without saying that it has finished.
+        Raises EngineError when the engine fails, or stops without saying that it has finished, and
+        AnalysisFailed when what it writes cannot be watched.
         """
         if exchange.searched and not exchange.passages:
             # A frugal answer: without a single passage there is nothing for a model to say.
@@ -68,19 +76,15 @@ class Generate:
             self._energy.mark_unknown(exchange.id)  # no meter of ours is on that machine
         await in_thread(self._build, exchange)
         yield Prompted(exchange.prompt)
-        restorer = await in_thread(
-            self._pseudonymiser.restorer,
-            exchange.request.conversation_id,
-            exchange.handling,
-        )
+        outgoing = await in_thread(self._outgoing, exchange)
         request = GenerationRequest(
             id=exchange.id,
             messages=exchange.prompt,
             sampling=exchange.request.sampling,
             queue=exchange.request.caller.service,
+            tools=exchange.tools,
+            parallel_calls=exchange.request.parallel_calls,
         )
-        raw: list[str] = []
-        shown: list[str] = []
         try:
             async with aclosing(self._engine.generate(request)) as events:
                 async for event in events:
@@ -94,13 +98,15 @@ class Generate:
                         case Token(text, _, work):
                             self._energy.record(exchange.id, "decode", work)
                             exchange.written += event.count
-                            raw.append(text)
-                            if restored := restorer.feed(text):
-                                shown.append(restored)
-                                yield Delta(restored)
+                            if shown := outgoing.feed(text):
+                                yield Delta(shown)
+                        case Called(call):
+                            yield ToolCalled(await in_thread(outgoing.call, call))
                         case Finished(reason, usage):
                             exchange.finish_reason = reason
                             exchange.usage = usage
+            if exchange.finish_reason is not None and (rest := outgoing.flush()):
+                yield Delta(rest)
         except PromptTooLong as long:
             raise ExchangeRefused(
                 Refusal(
@@ -119,29 +125,45 @@ class Generate:
                 )
             ) from busy
         finally:
-            exchange.raw_answer = "".join(raw)
-            exchange.answer = "".join(shown)
+            exchange.raw_answer = "".join(outgoing.passed)
+            exchange.answer = "".join(outgoing.shown)
+            exchange.tool_calls = tuple(outgoing.calls)
+            exchange.called_texts = tuple(outgoing.called)
+            exchange.output_flags = dict(outgoing.counts)
         if exchange.finish_reason is None:
             raise EngineError("the engine stopped without an end")
-        if rest := restorer.flush():
-            exchange.answer += rest
-            yield Delta(rest)
+
+    def _outgoing(self, exchange: Exchange) -> Outgoing:
+        """What stands between the model and the person, for one answer."""
+        conversation = exchange.request.conversation_id
+        restorer = self._pseudonymiser.restorer(conversation, exchange.handling)
+        known = exchange.given
+
+        def watch() -> WatchStream:
+            return self._watch.stream(known, exchange.handling, exchange.rules.custom)
+
+        return Outgoing(watch, restorer)
 
     def _build(self, exchange: Exchange) -> None:
         """Puts the prompt together within the model's context, and notes the passages it kept."""
         if exchange.masked is None:
             raise RuntimeError("the model is given the pseudonymised turns only")
-        history = [
-            Message(turn.role, text)
-            for turn, text in zip(
-                exchange.request.turns[:-1], exchange.masked.texts[:-1], strict=True
-            )
-        ]
+        turns = messages_of(exchange.turns)
         room = self._engine.info.context_length - exchange.request.sampling.max_tokens
+        if exchange.with_tools:
+            exchange.prompt = build_tool_prompt(
+                _system(exchange),
+                turns,
+                exchange.tools,
+                exchange.request.caller.locale,
+                count_tokens=self._engine.count_tokens,
+                budget=room,
+            )
+            return
         budget = min(room, QUESTION_BUDGET) if exchange.passages else room
         exchange.prompt, exchange.shown = build_prompt(
             _system(exchange),
-            history,
+            turns[:-1],
             exchange.request.caller.locale,
             exchange.question,
             exchange.shown,

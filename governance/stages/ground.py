@@ -1,7 +1,8 @@
-"""Checks the answer against its sources, and for personal data that nobody gave."""
+"""Checks the answer against its sources, and counts the names in it that nobody gave."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
@@ -38,8 +39,12 @@ class Ground:
 
         def check() -> Grounding | None:
             with self._energy.measure(exchange.id, "analysis"):
-                known = [message.content for message in exchange.prompt]
-                exchange.output_flags = self._watch.flags(exchange.raw_answer, known)
+                written = "\n\n".join((exchange.raw_answer, *exchange.called_texts))
+                # What the stream masked no longer stands in the answer: nothing is counted twice.
+                left = self._watch.flags(
+                    written, exchange.given, exchange.handling, exchange.rules.custom
+                )
+                exchange.output_flags = dict(Counter(exchange.output_flags) + Counter(left))
                 if not exchange.passages:
                     return None
                 return self._checker.check(exchange.raw_answer, exchange.shown)

@@ -34,11 +34,7 @@ class Judge:
         """Raises ExchangeRefused when the charter forbids the use."""
         if exchange.masked is None:
             raise RuntimeError("the use is judged on the pseudonymised text")
-        texts = [
-            text
-            for turn, text in zip(exchange.request.turns, exchange.masked.texts, strict=True)
-            if turn.role != "assistant"
-        ]
+        texts = _judged(exchange)
 
         def judge() -> Verdict:
             with self._energy.measure(exchange.id, "analysis", threads=self._threads):
@@ -49,6 +45,19 @@ class Judge:
             raise ExchangeRefused(_refusal(exchange, exchange.verdict.use_id))
         return
         yield  # makes this function an async generator, as every stage is
+
+
+def _judged(exchange: Exchange) -> list[str]:
+    """What asks for something, the person's last turn at the end.
+
+    The results of tools are read with the turns before it, even those that came after: what they
+    hold is what the request is about, and whoever wrote it may ask for something too.
+    """
+    asked = [turn for turn in exchange.turns if turn.role != "assistant"]
+    if exchange.turns[exchange.question_place].role != "user":
+        return [turn.content for turn in asked]
+    last = exchange.turns[exchange.question_place]
+    return [*(turn.content for turn in asked if turn is not last), last.content]
 
 
 def _refusal(exchange: Exchange, use_id: str | None) -> Refusal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
+from governance.drafts import Drafted, masked_conversation
 from governance.energy.ledger import EnergyLedger
 from governance.events import Event, Refusal
 from governance.exchange import Exchange
@@ -20,7 +21,7 @@ BLOCKED = N_(
 
 
 class Pseudonymise:
-    """Masks every turn with the conversation's own mapping."""
+    """Masks every turn and every tool with the conversation's own mapping."""
 
     control = "personal_data"
 
@@ -35,17 +36,32 @@ class Pseudonymise:
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
         """Raises ExchangeRefused when the charter blocks an entity that was found."""
 
-        def mask() -> Masked:
-            with self._energy.measure(exchange.id, "analysis"):
-                return self._pseudonymiser.mask(
-                    exchange.request.conversation_id,
-                    [turn.content for turn in exchange.request.turns],
-                    exchange.handling,
-                )
+        request = exchange.request
 
-        exchange.masked = await in_thread(mask)
+        def mask(texts: Sequence[str]) -> Masked:
+            return self._pseudonymiser.mask(
+                request.conversation_id,
+                texts,
+                exchange.handling,
+                custom=exchange.rules.custom,
+                choices=request.choices,
+                may_keep=exchange.rules.may_keep,
+            )
+
+        def mask_all() -> Drafted:
+            with self._energy.measure(exchange.id, "analysis"):
+                return masked_conversation(request.turns, request.tools, mask)
+
+        drafted = await in_thread(mask_all)
+        exchange.masked, exchange.turns, exchange.tools = (
+            drafted.masked,
+            drafted.turns,
+            drafted.tools,
+        )
         if exchange.masked.blocked:
-            kinds = tuple(LABELS.get(entity, entity) for entity in exchange.masked.blocked)
+            titles = {entity.name: entity.title for entity in exchange.rules.custom}
+            labels = {**titles, **LABELS}
+            kinds = tuple(labels.get(entity, entity) for entity in exchange.masked.blocked)
             raise ExchangeRefused(
                 Refusal(
                     cause="personal_data",

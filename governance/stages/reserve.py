@@ -12,7 +12,8 @@ from governance.quotas.ledger import QuotaLedger
 from governance.quotas.limits import Amounts
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
-from models.protocol import Message
+from governance.turns import messages_of
+from models.protocol import Message, Tool
 
 SOURCES_TOKENS = 700
 """Tokens that the passages and the instructions add to a question, at most in the common case."""
@@ -26,7 +27,7 @@ class Reserve:
     def __init__(
         self,
         ledger: QuotaLedger,
-        count_tokens: Callable[[Sequence[Message]], int],
+        count_tokens: Callable[[Sequence[Message], Sequence[Tool]], int],
         estimate_wh: Callable[[int, int], float],
     ) -> None:
         self._ledger = ledger
@@ -35,8 +36,9 @@ class Reserve:
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
         """Raises ExchangeRefused when a quota of the service would be passed."""
-        turns = [Message(turn.role, turn.content) for turn in exchange.request.turns]
-        prompt = await in_thread(self._count_tokens, turns) + SOURCES_TOKENS
+        turns = messages_of(exchange.request.turns)
+        tools = exchange.request.tools
+        prompt = await in_thread(self._count_tokens, turns, tools) + SOURCES_TOKENS
         answer = exchange.request.sampling.max_tokens
         ask = Amounts(requests=1, tokens=prompt + answer, wh=self._estimate_wh(prompt, answer))
         service = exchange.request.caller.service

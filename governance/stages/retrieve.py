@@ -37,8 +37,8 @@ class Retrieve:
         self._threads = threads  # that the embedder works on, for the energy's account
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        """Says how much is searched, then what was found."""
-        if not needs_sources(exchange.question):
+        """Says how much is searched, then what was found; nothing is, where tools are at work."""
+        if exchange.with_tools or not needs_sources(exchange.question):
             return
         allowed = exchange.rules.sources
         yield Searching(await in_thread(self._retriever.count, allowed))

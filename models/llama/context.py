@@ -15,7 +15,7 @@ import llama_cpp
 
 from models.llama.sampler import SamplerChain
 from models.llama.template import PromptTemplate, common_prefix
-from models.protocol import EngineError, Message, Sampling
+from models.protocol import EngineError, Message, Sampling, Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,29 @@ class LlamaContext:
         self._template = PromptTemplate(self._llama)
         self._held_public: list[int] = []
 
-    def prompt(self, messages: Sequence[Message], public_messages: int) -> Prompt:
+    @property
+    def calls_tools(self) -> bool:
+        """Whether the model may be offered tools."""
+        return self._template.calls_tools
+
+    def prompt(
+        self, messages: Sequence[Message], public_messages: int, tools: Sequence[Tool] = ()
+    ) -> Prompt:
         """Tokenize ``messages``. Reads only the vocabulary: any thread may call it.
+
+        ``tools`` are never public: a program's own words may stand in them.
 
         Raises:
             EngineError: when the chat template refuses them, or makes nothing of them.
         """
-        tokens = self._template.tokens(messages)
+        tokens = self._template.tokens(messages, tools)
         if not tokens:
             raise EngineError("the prompt is empty")
         return Prompt(tokens, self._template.public_length(messages, public_messages, tokens))
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the prompt that ``messages`` make. Any thread may call it."""
-        return len(self._template.tokens(messages))
+    def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """Tokens of the prompt that these make. Any thread may call it."""
+        return len(self._template.tokens(messages, tools))
 
     def begin(self, prompt: Prompt) -> int:
         """Cut the context back to what ``prompt`` may reuse, and return that length in tokens.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from models.llama.context import LlamaContext, Prompt
 from models.llama.job import Job
 from models.llama.worker import Worker
 from models.protocol import (
+    Called,
     EngineError,
     EngineEvent,
     Finished,
@@ -19,7 +21,11 @@ from models.protocol import (
     Message,
     ModelInfo,
     PromptTooLong,
+    Token,
+    Tool,
+    Work,
 )
+from models.tool_calls import CallStream
 
 CHUNK = 64  # tokens of a prefill step: see docs/decisions, and measure before changing it
 
@@ -63,29 +69,32 @@ class LlamaEngine:
         # the vocabulary may be read from any thread, but not while the model is being freed
         self._open = True
         self._vocabulary = threading.Lock()
-        self._info = ModelInfo(name, digest, licence, self._context.length)
+        self._info = ModelInfo(
+            name, digest, licence, self._context.length, self._context.calls_tools
+        )
 
     @property
     def info(self) -> ModelInfo:
         """The identity of the model."""
         return self._info
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the prompt that ``messages`` make under the model's chat template.
+    def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """Tokens of the prompt that these make under the model's chat template.
 
         Raises:
             EngineError: when the template refuses them, or the engine is closed.
         """
         with self._vocabulary:
             self._require_open()
-            return self._context.count_tokens(messages)
+            return self._context.count_tokens(messages, tools)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[EngineEvent, None]:
         """Stream a generation; closing the generator cancels it within one step.
 
         A request that starts at once emits no ``Queued``. Every token that the model wrote counts,
         the one that ends its turn included. ``Finished("cancelled")`` comes when the engine is
-        closed meanwhile.
+        closed meanwhile. Where tools are offered, calls come as ``Called``, and what is written of
+        them never as text.
 
         Raises:
             PromptTooLong: before anything is computed.
@@ -97,15 +106,19 @@ class LlamaEngine:
         if len(prompt.tokens) + wanted > self._info.context_length:
             raise PromptTooLong(len(prompt.tokens), wanted, self._info.context_length)
         job = Job(request, prompt, asyncio.get_running_loop())
+        calls = _CallReader(request) if request.tools else None
         self._worker.submit(job)
         try:
             while True:
                 event = await job.events.get()
                 if isinstance(event, EngineError):
                     raise event
-                yield event
+                for each in calls.read(event) if calls else (event,):
+                    yield each
                 if isinstance(event, Finished):
                     return
+                if calls and calls.enough:
+                    job.cancelled = True  # the worker still says what it took
         finally:
             self._worker.cancel(job)
 
@@ -122,8 +135,39 @@ class LlamaEngine:
     def _tokenize(self, request: GenerationRequest) -> Prompt:
         with self._vocabulary:
             self._require_open()
-            return self._context.prompt(request.messages, request.public_prefix)
+            return self._context.prompt(request.messages, request.public_prefix, request.tools)
 
     def _require_open(self) -> None:
         if not self._open:
             raise EngineError("the engine is closed")
+
+
+class _CallReader:
+    """Takes the calls out of what the model writes. ``enough``: no more is to be written."""
+
+    def __init__(self, request: GenerationRequest) -> None:
+        self._calls = CallStream([tool.name for tool in request.tools])
+        self._parallel = request.parallel_calls
+        self.enough = False
+
+    def read(self, event: EngineEvent) -> list[EngineEvent]:
+        """What is to be told in place of ``event``."""
+        match event:
+            case Token(text, count, work):
+                return self._split(text, count, work)
+            case Finished(reason, usage):
+                now = time.monotonic()
+                cut = self.enough and reason == "cancelled"
+                rest = self._split(None, 0, Work(now, now, 0.0))
+                return [*rest, Finished("stop", usage) if cut else event]
+            case _:
+                return [event]
+
+    def _split(self, written: str | None, count: int, work: Work) -> list[EngineEvent]:
+        if self.enough:  # a step that was under way when the one call was whole
+            return [Token("", count, work)] if count else []
+        text, found = self._calls.flush() if written is None else self._calls.feed(written)
+        calls = found if self._parallel else found[:1]
+        self.enough = bool(calls) and not self._parallel
+        told: list[EngineEvent] = [Token(text, count, work)] if text or count else []
+        return [*told, *(Called(call) for call in calls)]

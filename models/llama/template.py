@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import jinja2
 import llama_cpp
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from models.protocol import EngineError, Message
+from models.protocol import EngineError, Message, Tool
+from models.tool_calls import MARK, dumped
 
 # For the rare GGUF without a template: ChatML, which most instruction models understand.
 CHATML = (
@@ -36,19 +39,28 @@ class PromptTemplate:
         adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(vocabulary))
         self._add_bos = adds_bos and "bos_token" not in template
         self._marks = _marks_of(vocabulary, template)
+        self.calls_tools = MARK in template and re.search(r"\btools\b", template) is not None
+        """Whether the template offers tools, and asks for calls that can be read."""
 
-    def tokens(self, messages: Sequence[Message], *, open_turn: bool = True) -> list[int]:
+    def tokens(
+        self, messages: Sequence[Message], tools: Sequence[Tool] = (), *, open_turn: bool = True
+    ) -> list[int]:
         """The prompt that ``messages`` make; ``open_turn`` begins the assistant's answer.
 
         Raises:
-            EngineError: when the template refuses this sequence of roles.
+            EngineError: when the template refuses this sequence of roles, or knows no tools.
         """
-        turns = [{"role": one.role, "content": self._defused(one.content)} for one in messages]
+        needed = tools or any(one.tool_calls or one.role == "tool" for one in messages)
+        if needed and not self.calls_tools:
+            raise EngineError("the model's chat template knows no tools")
+        turns = [self._turn(one) for one in messages]
+        offered = [self._offered(tool) for tool in tools] or None
         try:
-            prompt = self._formatters[open_turn](messages=turns).prompt  # type: ignore[arg-type]
+            written = self._formatters[open_turn](messages=turns, tools=offered)  # type: ignore[arg-type]
         except (jinja2.TemplateError, ValueError) as error:
             raise EngineError("the model's chat template refuses these messages") from error
-        return self._model.tokenize(prompt.encode(), add_bos=self._add_bos, special=True)
+        prompt = written.prompt.encode("utf-8", "replace")
+        return self._model.tokenize(prompt, add_bos=self._add_bos, special=True)
 
     def public_length(self, messages: Sequence[Message], count: int, prompt: list[int]) -> int:
         """How many tokens of ``prompt`` come from its first ``count`` messages alone."""
@@ -59,6 +71,36 @@ class PromptTemplate:
         except EngineError:  # this template needs more than those messages
             return 0
         return common_prefix(public, prompt)
+
+    def _turn(self, message: Message) -> dict[str, Any]:
+        turn: dict[str, Any] = {"role": message.role, "content": self._defused(message.content)}
+        if message.tool_calls:
+            turn["tool_calls"] = [
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {
+                        "name": self._defused(call.name),
+                        "arguments": self._defused_json(json.loads(call.arguments)),
+                    },
+                }
+                for call in message.tool_calls
+            ]
+        if message.tool_call_id:
+            turn["tool_call_id"] = message.tool_call_id
+        return turn
+
+    def _offered(self, tool: Tool) -> Any:
+        function = {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": dict(tool.parameters),
+        }
+        return self._defused_json({"type": "function", "function": function})
+
+    def _defused_json(self, value: Any) -> Any:
+        """``value`` with the control tokens broken in its strings and keys, at any depth."""
+        return json.loads(self._defused(dumped(value)))
 
     def _defused(self, content: str) -> str:
         """Break the model's control tokens where they stand in a message.

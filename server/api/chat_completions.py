@@ -21,14 +21,15 @@ from governance.events import (
     Reading,
     Refused,
     SourcesFound,
+    ToolCalled,
     Waiting,
 )
 from governance.exchange import ExchangeRequest, ephemeral_conversation
 from governance.messages import N_
-from models.protocol import Usage
 from server import callers
-from server.api import disclosure
+from server.api import disclosure, tool_request
 from server.api.chat_request import ChatRequest, check, turns_of
+from server.api.completion_parts import call_of, finish_of, message_of, sobria_of, usage_of
 from server.api.errors import ApiError, failed, refused
 from server.exchanges import Journey
 from server.identity.guards import ApiCaller, api_caller
@@ -47,8 +48,11 @@ async def complete(
     """Answer a conversation. A refusal is an error before the first byte, streamed or not."""
     check(request, asked)
     turns = turns_of(request, asked)
+    tools = tool_request.tools_of(request, asked.tools, asked.tool_choice)
     components = assembly(request)
-    check_model(request, asked.model, components.engine.info.name)
+    model = components.engine.info
+    check_model(request, asked.model, model.name)
+    tool_request.check_model(request, tools, turns, model.name, able=model.calls_tools)
     exchange_id = uuid.uuid4().hex
     asking = ExchangeRequest(
         id=exchange_id,
@@ -58,6 +62,8 @@ async def complete(
         sampling=asked.sampling,
         surface="api",
         ephemeral=True,
+        tools=tools,
+        parallel_calls=asked.parallel_tool_calls is not False,
     )
     answer = Answer(request, asked, exchange_id)
     journey = exchanges(request).start(asking)
@@ -89,6 +95,7 @@ class Answer:
         self._created = int(time.time())
         self._include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
         self._labelled = charter.labelling.header
+        self._calls = 0
 
     async def whole(self, journey: Journey) -> Response:
         """One object, once the answer is complete; a client who left cancels the exchange."""
@@ -120,7 +127,7 @@ class Answer:
                     raise failed(self._request, event)
                 if event is not None:
                     first.append(event)
-                if isinstance(event, Waiting | Reading | Delta | Completed):
+                if isinstance(event, Waiting | Reading | Delta | ToolCalled | Completed):
                     break
             else:
                 raise self._stopped()
@@ -161,12 +168,16 @@ class Answer:
                 return []
             case Delta(text=text) if text:
                 return [_data(self._chunk({"content": text}))]
+            case ToolCalled(call=call):
+                called = {"index": self._calls, **call_of(call)}
+                self._calls += 1
+                return [_data(self._chunk({"tool_calls": [called]}))]
             case Completed():
-                last = self._chunk({}, finish_reason=_finish(event))
-                last["sobria"] = {"text": event.text, **_sobria(event)}
+                last = self._chunk({}, finish_reason=finish_of(event))
+                last["sobria"] = {"text": event.text, **sobria_of(event)}
                 pieces = [_data(last)]
                 if self._include_usage:
-                    usage = {**self._chunk({}), "choices": [], "usage": _usage(event.usage)}
+                    usage = {**self._chunk({}), "choices": [], "usage": usage_of(event.usage)}
                     pieces.append(_data(usage))
                 return pieces
             case Refused():
@@ -185,16 +196,16 @@ class Answer:
             "choices": [
                 {
                     "index": 0,
-                    "message": {"role": "assistant", "content": event.text, "refusal": None},
+                    "message": message_of(event),
                     "logprobs": None,
-                    "finish_reason": _finish(event),
+                    "finish_reason": finish_of(event),
                 }
             ],
-            "usage": _usage(event.usage),
-            "sobria": _sobria(event),
+            "usage": usage_of(event.usage),
+            "sobria": sobria_of(event),
         }
 
-    def _chunk(self, delta: dict[str, str], finish_reason: str | None = None) -> dict[str, Any]:
+    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
         return {
             "id": f"chatcmpl-{self._exchange_id}",
             "object": "chat.completion.chunk",
@@ -221,40 +232,3 @@ class Answer:
 
 def _data(value: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
-
-
-def _finish(event: Completed) -> str:
-    return "length" if event.finish_reason == "length" else "stop"
-
-
-def _usage(usage: Usage) -> dict[str, Any]:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
-    }
-
-
-def _sobria(event: Completed) -> dict[str, Any]:
-    """The receipt, and the passages in their numbers' order."""
-    cited = frozenset(event.grounding.cited) if event.grounding is not None else frozenset()
-    return {
-        "receipt": event.receipt.model_dump(mode="json"),
-        "sources": [
-            {
-                "number": number,
-                "id": passage.id,
-                "title": passage.title,
-                "section": list(passage.section_path),
-                "reference": passage.reference,
-                "url": passage.url,
-                "date": passage.date,
-                "licence": passage.licence,
-                "digest": passage.digest,
-                "text": passage.text,
-                "cited": number in cited,
-            }
-            for number, passage in enumerate(event.passages, 1)
-        ],
-    }

@@ -1,7 +1,7 @@
 """What a program asks of ``/v1/chat/completions``: the fields that are served, and those refused.
 
 A field that would change the meaning of the answer and is not served is an error that names it:
-a program must not believe that its tools were offered, or that it got two answers.
+a program must not believe that its format was held to, or that it got two answers.
 """
 
 from __future__ import annotations
@@ -11,10 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from governance.exchange import Turn
 from governance.messages import N_
-from models.protocol import Sampling
+from governance.turns import Turn
+from models.protocol import Role, Sampling
 from server.api.errors import bad_request
+from server.api.tool_request import (
+    UNSUPPORTED,
+    calls_of,
+    check_results,
+    check_values,
+    identifier,
+)
 
 MAX_MESSAGES = 200
 #: Fields that change nothing of the answer's meaning, and are not acted upon.
@@ -28,10 +35,7 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "presence_penalty": (0, 0.0),
     "logprobs": (False,),
     "top_logprobs": (0,),
-    "tools": ([],),
     "functions": ([],),
-    "tool_choice": ("none", "auto"),
-    "parallel_tool_calls": (True, False),
     "modalities": (["text"],),
     "response_format": ({"type": "text"},),
     "logit_bias": ({},),
@@ -52,8 +56,10 @@ class ApiMessage(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    role: Literal["system", "developer", "user", "assistant"]
+    role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[Part] | None = None
+    tool_calls: Any = None
+    tool_call_id: Any = None
 
 
 class StreamOptions(BaseModel):
@@ -79,6 +85,9 @@ class ChatRequest(BaseModel):
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     seed: int | None = None
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+    tools: Any = None
+    tool_choice: Any = None
+    parallel_tool_calls: bool | None = None
 
     @property
     def sampling(self) -> Sampling:
@@ -99,32 +108,42 @@ def check(request: Request, asked: ChatRequest) -> None:
     for name, value in (asked.model_extra or {}).items():
         if value is None or name in HARMLESS or value in NEUTRAL.get(name, ()):
             continue
-        raise bad_request(request, name, N_("«{param}» is not supported by Sobria."), param=name)
+        raise bad_request(request, name, UNSUPPORTED, param=name)
 
 
 def turns_of(request: Request, asked: ChatRequest) -> tuple[Turn, ...]:
-    """The conversation as turns; the last one is the person's. Raises ApiError."""
+    """The conversation as turns; the last is the person's, or a tool's result. Raises ApiError."""
     turns: list[Turn] = []
     for index, message in enumerate(asked.messages):
-        if message.model_extra and message.model_extra.get("tool_calls"):
-            param = f"messages[{index}].tool_calls"
-            raise bad_request(
-                request, param, N_("«{param}» is not supported by Sobria."), param=param
-            )
-        turns.append(Turn(_role(message.role), _text(request, index, message)))
-    if turns[-1].role != "user" or not turns[-1].content.strip():
+        where = f"messages[{index}]"
+        role = _role(message.role)
+        calls = calls_of(request, role, message.tool_calls, f"{where}.tool_calls")
+        answered = (
+            identifier(request, message.tool_call_id, f"{where}.tool_call_id")
+            if role == "tool"
+            else ""
+        )
+        turns.append(Turn(role, _text(request, index, message), calls, answered))
+    check_results(request, turns)
+    check_values(request, turns)
+    last = turns[-1]
+    if last.role not in ("user", "tool") or not (last.content.strip() or last.role == "tool"):
         raise bad_request(
-            request, "messages", N_("The last message must be the user's, and hold text.")
+            request,
+            "messages",
+            N_("The last message must be the user's, and hold text, or a tool's result."),
         )
     return tuple(turns)
 
 
-def _role(role: str) -> Literal["system", "user", "assistant"]:
+def _role(role: str) -> Role:
     match role:
         case "user":
             return "user"
         case "assistant":
             return "assistant"
+        case "tool":
+            return "tool"
         case _:
             return "system"
 

@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from models.protocol import (
+    Called,
     EngineBusy,
     EngineError,
     EngineEvent,
@@ -27,10 +28,22 @@ from models.protocol import (
     PromptTooLong,
     Sampling,
     Token,
+    Tool,
+    ToolCall,
 )
 from models.remote import RemoteEngine
 
 WORDS = ["Bon", "jour", " à", " tous"]
+
+
+FRAGMENTS = [
+    {"index": 0, "id": "call_a", "function": {"name": "search", "arguments": ""}},
+    {"index": 0, "function": {"arguments": '{"q": "a'}},
+    {"index": 0, "function": {"arguments": ' b"}'}},
+    {"index": 1, "id": "call_b", "function": {"name": "search", "arguments": '{"q": 2}'}},
+    {"index": 1, "id": "call_c", "function": {"name": "search", "arguments": '{"q": '}},
+    {"index": 2, "id": "call_d", "function": {"name": "unknown", "arguments": "{}"}},
+]
 
 
 class Peer:
@@ -68,6 +81,9 @@ class Peer:
         try:
             yield ": a comment\n\n"
             yield _data(choices=[{"delta": {"role": "assistant", "content": ""}}])
+            if self.ending == "calls":
+                for fragment in FRAGMENTS:
+                    yield _data(choices=[{"delta": {"tool_calls": [fragment]}}])
             for word in WORDS if self.ending != "endless" else WORDS * 1000:
                 self.written += 1
                 yield _data(choices=[{"delta": {"content": word}, "finish_reason": None}])
@@ -210,3 +226,45 @@ def test_its_digest_says_that_it_runs_elsewhere(peer: Peer) -> None:
     info = engine_of(peer).info
     assert info.digest == "remote:127.0.0.1/tiny"
     assert "key" not in repr(info)
+
+
+SEARCH = Tool("search", "Cherche.", {"type": "object", "properties": {"q": {}}})
+
+
+def test_calls_come_in_fragments_and_what_is_none_comes_as_text(peer: Peer) -> None:
+    """A server that gives two calls the same index is understood by their identifiers."""
+    peer.ending = "calls"
+    past = (
+        Message("user", "Cherche"),
+        Message("assistant", "", (ToolCall("call_0", "search", '{"q": 1}'),)),
+        Message("tool", "rien", tool_call_id="call_0"),
+    )
+    request = GenerationRequest("r", past, REQUEST.sampling, tools=(SEARCH,), parallel_calls=False)
+    events = run(engine_of(peer), request)
+    calls = [event.call for event in events if isinstance(event, Called)]
+    assert calls == [
+        ToolCall("call_a", "search", '{"q": "a b"}'),
+        ToolCall("call_b", "search", '{"q": 2}'),
+    ]
+    text = "".join(event.text for event in events if isinstance(event, Token))
+    assert text == "".join(WORDS) + (
+        '<tool_call>{"name": "search", "arguments": "{\\"q\\": "}</tool_call>'
+        '<tool_call>{"name": "unknown", "arguments": "{}"}</tool_call>'
+    )
+    (body,) = peer.bodies
+    assert body["tools"][0]["function"]["parameters"] == SEARCH.parameters
+    assert body["parallel_tool_calls"] is False
+    assert body["messages"][1]["tool_calls"][0]["function"] == {
+        "name": "search",
+        "arguments": '{"q": 1}',
+    }
+    assert body["messages"][2] == {"role": "tool", "content": "rien", "tool_call_id": "call_0"}
+
+
+def test_tools_and_calls_count_in_the_prompt(peer: Peer) -> None:
+    engine = engine_of(peer)
+    call = ToolCall("call_0", "search", '{"q": "' + "x" * 700 + '"}')
+    messages = [Message("assistant", "", (call,))]
+    assert engine.count_tokens(messages) > 200
+    assert engine.count_tokens(messages, (SEARCH,)) > engine.count_tokens(messages)
+    assert "tools" not in (run(engine_of(peer)) and peer.bodies[0])

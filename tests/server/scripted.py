@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -30,9 +31,14 @@ from governance.events import (
     Refused,
     Searching,
     SourcesFound,
+    ToolCalled,
     Waiting,
 )
 from governance.exchange import Caller, ExchangeRequest
+from governance.pii.analyzer import PiiAnalyzer
+from governance.pii.errors import AnalysisFailed
+from governance.pii.finding import Finding
+from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.vault import MappingVault
 from governance.quotas.ledger import QuotaLedger
 from governance.receipt import (
@@ -46,7 +52,7 @@ from governance.receipt import (
 )
 from governance.sealing import Sealer
 from governance.stages.stage import ExchangeRefused
-from models.protocol import Message, ModelInfo, Usage
+from models.protocol import Message, ModelInfo, ToolCall, Usage
 from rag.protocol import CheckedSentence, Grounding, Passage
 from server.books import Books, open_books
 from server.embedding import Embedded
@@ -82,6 +88,14 @@ services:
       - {metric: wh, period: month, limit: 900}
   - id: compta
     title: "Comptabilité"
+personal_data:
+  may_keep: [PERSON, FR_ADDRESS]
+  custom:
+    - name: NUMERO_DOSSIER
+      title: "Numéro de dossier"
+      placeholder: DOSSIER
+      pattern: 'DOS-[0-9]{4}'
+      examples: ["Le dossier DOS-1234 est clos."]
 """
 
 TEXT = "Tout salarié a droit à deux jours et demi ouvrables de congé par mois de travail effectif."
@@ -102,8 +116,12 @@ PASSAGE = Passage(
     ),
 )
 ANSWER = "On acquiert 2,5 jours ouvrables par mois [1]. Le reste est incertain."
+CALLS = (
+    ToolCall("call_1", "send_email", '{"to": "Élodie \\"Lou\\" Le Gall"}'),
+    ToolCall("call_2", "search", "{}"),
+)
 USAGE = Usage(120, 20, 18, 0.1, 0.5, 1.5, 2.0)
-MODEL = ModelInfo("test-model", "sha256:" + "ab" * 32, "Apache-2.0", 4096)
+MODEL = ModelInfo("test-model", "sha256:" + "ab" * 32, "Apache-2.0", 4096, calls_tools=True)
 
 
 def receipt(request: ExchangeRequest, outcome: Any, **changes: Any) -> Receipt:
@@ -172,7 +190,7 @@ def refusal(cause: RefusalCause = "use", **changes: Any) -> Refusal:
 
 @dataclass
 class ScriptedRoad:
-    """Follows ``plan``: answer, a refusal's cause, fail, break, or hang in the middle.
+    """Follows ``plan``: answer, calls, a refusal's cause, fail, break, or hang in the middle.
 
     It writes «accepted» and the end in the real log, as the road does.
     """
@@ -206,6 +224,13 @@ class ScriptedRoad:
             return
         yield Waiting(0)
         yield Reading(60, 120)
+        if self.plan == "calls":
+            for call in CALLS:
+                yield ToolCalled(call)
+            self._write(request, "completed", None)
+            done = receipt(request, "completed", tool_calls={"send_email": 1, "search": 1})
+            yield Completed(request.id, "", None, (), "stop", USAGE, done, CALLS)
+            return
         yield Delta("On acquiert 2,5 jours ")
         match self.plan:
             case "fail":
@@ -304,6 +329,24 @@ class OneEngine:
     info = MODEL
 
 
+@cache
+def analyzer() -> PiiAnalyzer:
+    """The real one, of which a process needs one; its model takes a second to load."""
+    return PiiAnalyzer()
+
+
+@dataclass
+class Analyzer:
+    """The real analyser, loaded by the first test that needs it; ``broken`` has it fail."""
+
+    broken: bool = False
+
+    def find(self, text: str, language: str = "fr", **more: Any) -> list[Finding]:
+        if self.broken:
+            raise AnalysisFailed("OSError")
+        return analyzer().find(text, language, **more)
+
+
 @dataclass
 class Judges:
     """Counts how often the judge was made."""
@@ -325,6 +368,8 @@ class Parts:
     quotas: QuotaLedger
     energy_book: EnergyBook
     vault: MappingVault
+    analyzer: Analyzer
+    pseudonymiser: Pseudonymiser
     embedding_refused: bool = False
     healthy: bool = True
     retriever: OnePassage = field(default_factory=OnePassage)
@@ -360,6 +405,8 @@ def make_parts(settings: Settings) -> Parts:
     books = open_books(settings)
     store = CharterStore(books.database)
     store.save(CHARTER, "tests", "first", None)
+    vault = MappingVault(books.database, Sealer(books.keys.derive("pseudonyms")))
+    analyzer = Analyzer()
     return Parts(
         books=books,
         charter=CharterInForce(store),
@@ -367,7 +414,9 @@ def make_parts(settings: Settings) -> Parts:
         road=ScriptedRoad(books.audit),
         quotas=QuotaLedger(books.database),
         energy_book=EnergyBook(books.database),
-        vault=MappingVault(books.database, Sealer(books.keys.derive("pseudonyms"))),
+        vault=vault,
+        analyzer=analyzer,
+        pseudonymiser=Pseudonymiser(cast(PiiAnalyzer, analyzer), vault),
     )
 
 

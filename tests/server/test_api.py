@@ -143,7 +143,6 @@ def test_a_failure_in_a_stream_is_told_in_the_stream(visitor: Any, secret: str, 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("tools", [{"type": "function", "function": {"name": "f"}}]),
         ("n", 2),
         ("modalities", ["audio"]),
         ("response_format", {"type": "json_object"}),

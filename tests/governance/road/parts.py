@@ -46,6 +46,7 @@ from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
 from governance.uses.judge import UseJudge
 from models.protocol import (
+    Called,
     EngineEvent,
     Finished,
     FinishReason,
@@ -56,6 +57,8 @@ from models.protocol import (
     Queued,
     Sampling,
     Token,
+    Tool,
+    ToolCall,
     Usage,
     Vectors,
     Work,
@@ -126,13 +129,13 @@ def passage(number: int = 1, text: str = TEXT) -> Passage:
 
 @dataclass
 class ScriptedEngine:
-    """Writes ``pieces``, whatever it is asked; counts a token a word.
+    """Writes ``pieces``, whatever it is asked, of which some may be calls; a token a word.
 
     ``failure`` is raised before the piece of number ``fails_at`` (None: before anything).
     ``pauses_at`` makes it wait for ever before that piece.
     """
 
-    pieces: Sequence[str] = ANSWER
+    pieces: Sequence[str | ToolCall] = ANSWER
     info: ModelInfo = field(
         default_factory=lambda: ModelInfo("modele", "sha256:" + "a" * 64, "Apache-2.0", 4_096)
     )
@@ -144,9 +147,10 @@ class ScriptedEngine:
     running: int = 0
     paused: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def count_tokens(self, messages: Sequence[Message]) -> int:
-        """A token a word, and one a message."""
-        return sum(len(message.content.split()) + 1 for message in messages)
+    def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        """A token a word, and one a message, a call or a tool."""
+        calls = sum(len(message.tool_calls) for message in messages)
+        return sum(len(message.content.split()) + 1 for message in messages) + calls + len(tools)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[EngineEvent, None]:
         """Queued, Prefilled, a Token a piece, Finished."""
@@ -155,7 +159,7 @@ class ScriptedEngine:
         try:
             if self.failure is not None and self.fails_at is None:
                 raise self.failure
-            total = self.count_tokens(request.messages)
+            total = self.count_tokens(request.messages, request.tools)
             yield Queued(0)
             yield Prefilled(total, total, 0, _work())
             for number, piece in enumerate(self._written(request)):
@@ -165,14 +169,17 @@ class ScriptedEngine:
                     self.paused.set()
                     await asyncio.Event().wait()
                 await asyncio.sleep(0)
-                yield Token(piece, 1, _work())
+                if isinstance(piece, ToolCall):
+                    yield Called(piece)
+                else:
+                    yield Token(piece, 1, _work())
             if self.reason is not None:
                 usage = Usage(total, 0, len(self._written(request)), 0.0, 0.1, 0.1, 0.1)
                 yield Finished(self.reason, usage)
         finally:
             self.running -= 1
 
-    def _written(self, request: GenerationRequest) -> Sequence[str]:
+    def _written(self, request: GenerationRequest) -> Sequence[str | ToolCall]:
         return self.pieces
 
     async def close(self) -> None:
@@ -182,7 +189,7 @@ class ScriptedEngine:
 class EchoingEngine(ScriptedEngine):
     """Gives back the person's last turn, a character at a time."""
 
-    def _written(self, request: GenerationRequest) -> Sequence[str]:
+    def _written(self, request: GenerationRequest) -> Sequence[str | ToolCall]:
         return list(request.messages[-1].content.partition("\n")[0])
 
 
@@ -340,7 +347,7 @@ class Parts:
                 Judge(lambda _exchange: self.judge, self.energy, 1),
                 Accept(self.log, self.engine.info.name),
                 Retrieve(self.retriever, self.energy, 1),
-                Generate(self.engine, self.pseudonymiser, self.energy),
+                Generate(self.engine, self.pseudonymiser, self.watch, self.energy),
                 Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
             ],
             self.settle,

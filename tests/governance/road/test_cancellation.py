@@ -17,7 +17,7 @@ from governance.threads import in_thread
 from tests.governance.road.parts import QUESTION, Parts, streamed
 
 ENDS = {"completed", "refused", "failed", "cancelled"}
-EVENTS = 10  # Accepted, Searching, SourcesFound, Prompted, Waiting, Reading, 3 Deltas, Completed
+EVENTS = 11  # Accepted, Searching, SourcesFound, Prompted, Waiting, Reading, 4 Deltas, Completed
 
 
 async def _leave_after(parts: Parts, request: Any, count: int) -> list[Any]:

@@ -47,6 +47,7 @@ def test_a_question_goes_through_all_the_steps_in_order(parts: Parts) -> None:
         Waiting,
         Reading,
         *[Delta] * len(ANSWER),
+        Delta,  # the last word, held until nothing could follow it
         Completed,
     ]
     assert parts.recorded(request) == ["accepted", "completed"]

@@ -1,0 +1,67 @@
+"""The parts of a completion, in OpenAI's objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from governance.events import Completed
+from models.protocol import ToolCall, Usage
+
+
+def finish_of(event: Completed) -> str:
+    """Why the model stopped, in OpenAI's words."""
+    if event.finish_reason == "length":
+        return "length"
+    return "tool_calls" if event.tool_calls else "stop"
+
+
+def message_of(event: Completed) -> dict[str, Any]:
+    """The assistant's message: its text, null beside calls where it is empty, and its calls."""
+    message: dict[str, Any] = {"role": "assistant", "content": event.text, "refusal": None}
+    if event.tool_calls:
+        message["content"] = event.text or None
+        message["tool_calls"] = [call_of(call) for call in event.tool_calls]
+    return message
+
+
+def call_of(call: ToolCall) -> dict[str, Any]:
+    """A call of one of the program's functions."""
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    }
+
+
+def usage_of(usage: Usage) -> dict[str, Any]:
+    """Counts of tokens."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+    }
+
+
+def sobria_of(event: Completed) -> dict[str, Any]:
+    """The receipt, and the passages in their numbers' order."""
+    cited = frozenset(event.grounding.cited) if event.grounding is not None else frozenset()
+    return {
+        "receipt": event.receipt.model_dump(mode="json"),
+        "sources": [
+            {
+                "number": number,
+                "id": passage.id,
+                "title": passage.title,
+                "section": list(passage.section_path),
+                "reference": passage.reference,
+                "url": passage.url,
+                "date": passage.date,
+                "licence": passage.licence,
+                "digest": passage.digest,
+                "text": passage.text,
+                "cited": number in cited,
+            }
+            for number, passage in enumerate(event.passages, 1)
+        ],
+    }
