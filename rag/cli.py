@@ -1,9 +1,9 @@
 """``sobria sources``: sync, list and status."""
 
 # Not «from __future__ import annotations»: typer would read them where «_» is not known.
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +13,15 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
+from rag.cleanings import summary
 from rag.connectors.npm import archive_name
 from rag.consistency import open_fulltext
 from rag.errors import RagError
+from rag.personal_data import Cleaner
+from rag.runs import last_syncs
 from rag.sources import Source
 from rag.store import Store
-from rag.sync import Progress, SyncReport, last_syncs, sync
+from rag.sync import Progress, SyncReport, sync
 
 Translate = Callable[..., str]
 _SHOWN_PROBLEMS = 10
@@ -29,7 +32,8 @@ class SourcesContext:
     """What the commands work on. The tables of ``rag.tables`` exist in ``engine``'s database.
 
     ``downloads`` keeps npm packages, ``fulltext`` is the folder of the full-text index;
-    ``embedder_digest`` names whose vectors are counted.
+    ``embedder_digest`` names whose vectors are counted; ``cleaner`` gives what treats personal data
+    in sources that are not public; ``kinds`` are the messages that name its kinds for people.
     """
 
     engine: Engine
@@ -37,6 +41,8 @@ class SourcesContext:
     downloads: Path
     fulltext: Path
     embedder_digest: str = ""
+    cleaner: Callable[[], Cleaner] | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_cli(context: Callable[[], SourcesContext], _: Translate) -> typer.Typer:
@@ -88,13 +94,23 @@ def build_cli(context: Callable[[], SourcesContext], _: Translate) -> typer.Type
                                 )
                             )
 
-                        report = sync(source, store, fulltext, here.downloads, progress=show)
+                        own = source.personal_data != "public"
+                        report = sync(
+                            source,
+                            store,
+                            fulltext,
+                            here.downloads,
+                            progress=show,
+                            cleaner=here.cleaner() if own and here.cleaner else None,
+                        )
                 except RagError as error:
                     failed = error
                     text = _(error.message_id, **error.params)
                     Console(stderr=True).print(text, style="red", markup=False)
                     continue
                 _tell(console, _, source, report)
+                if source.personal_data != "public":
+                    _tell_treatment(console, _, here, source)
             if failed is not None:
                 raise typer.Exit(1)
 
@@ -103,11 +119,31 @@ def build_cli(context: Callable[[], SourcesContext], _: Translate) -> typer.Type
         with failing():
             here = context()
         table = Table()
-        for title in (_("Source"), _("Title"), _("Kind"), _("Licence"), _("Owner"), _("State")):
+        for title in (
+            _("Source"),
+            _("Title"),
+            _("Kind"),
+            _("Licence"),
+            _("Owner"),
+            _("Personal data"),
+            _("State"),
+        ):
             table.add_column(title, overflow="fold")
+        policies = {
+            "refuse": _("refused if any"),
+            "pseudonymise": _("replaced for good"),
+            "public": _("declared public"),
+        }
         for source in here.sources:
-            state = _("enabled") if source.usable else _("disabled")
-            table.add_row(source.id, source.title, source.kind, source.licence, source.owner, state)
+            table.add_row(
+                source.id,
+                source.title,
+                source.kind,
+                source.licence,
+                source.owner,
+                policies[source.personal_data],
+                _("enabled") if source.usable else _("disabled"),
+            )
         console.print(table)
 
     @app.command("status", help=_("Show what is indexed of each source, and when it was read."))
@@ -196,3 +232,33 @@ def _tell(console: Console, _: Translate, source: Source, report: SyncReport) ->
     if len(report.problems) > _SHOWN_PROBLEMS:
         more = len(report.problems) - _SHOWN_PROBLEMS
         console.print(_("  and {more} more problems", more=more), style="yellow")
+
+
+def _tell_treatment(console: Console, _: Translate, here: SourcesContext, source: Source) -> None:
+    """What was done with personal data: how many, of which kind, in which file; never a value."""
+    done = summary(here.engine, source.id)
+    title = here.cleaner().title if here.cleaner else str
+
+    def counted(counts: Mapping[str, int]) -> str:
+        named = {
+            kind: _(here.kinds[kind]) if kind in here.kinds else title(kind) for kind in counts
+        }
+        return ", ".join(_("{kind} × {n}", kind=named[kind], n=n) for kind, n in counts.items())
+
+    console.print(
+        _(
+            "  personal data: {replaced} values replaced for good, {refused} documents refused, "
+            "{failed} not looked into and left out",
+            replaced=sum(done.replaced.values()),
+            refused=done.refused,
+            failed=done.failed,
+        ),
+        markup=False,
+    )
+    withheld = [each for each in done.documents if each.outcome != "cleaned"]
+    for each in withheld[:_SHOWN_PROBLEMS]:
+        why = counted(each.counts) or _("the search for personal data failed")
+        console.print(f"  {each.name} ({each.date}): {why}", style="yellow", markup=False)
+    if len(withheld) > _SHOWN_PROBLEMS:
+        more = len(withheld) - _SHOWN_PROBLEMS
+        console.print(_("  and {more} more documents", more=more), style="yellow")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rag.errors import ParameterValue
@@ -57,6 +58,29 @@ class Problem:
 
 
 Item = Document | Unchanged | Problem
+
+
+def _as_it_is(identity: str, digest: str) -> tuple[str, str]:
+    return identity, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The documents that are held of a source, asked for by the ids and digests of a connector.
+
+    ``digests`` are as they are held, by id; ``held_as`` says under which id and digest that is.
+    """
+
+    digests: Mapping[str, str]
+    held_as: Callable[[str, str], tuple[str, str]] = _as_it_is
+
+    def __bool__(self) -> bool:
+        return bool(self.digests)
+
+    def holds(self, identity: str, digest: str) -> bool:
+        """Whether this very state of a document is held."""
+        held_id, held_digest = self.held_as(identity, digest)
+        return self.digests.get(held_id) == held_digest
 
 
 def document(

@@ -6,7 +6,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -91,6 +91,24 @@ class FullTextIndex:
     def clear(self) -> None:
         """Remove all passages."""
         self._write(lambda writer: writer.delete_all_documents())
+
+    def rewrite(self, kept: Iterable[Sequence[Passage]]) -> None:
+        """Hold these passages and no others, in new files: no word of the others stays on disk,
+        where an update only marks them as removed.
+
+        Raises:
+            IndexUnavailable: as :meth:`update`.
+        """
+
+        def change(writer: tantivy.IndexWriter) -> None:
+            writer.delete_all_documents()
+            for batch in kept:
+                for passage in batch:
+                    writer.add_document(_document(passage))
+            writer.commit()
+            writer.garbage_collect_files()
+
+        self._write(change)
 
     def _write(self, change: Callable[[tantivy.IndexWriter], object]) -> None:
         with self._lock:

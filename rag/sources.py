@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,9 +13,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from rag.errors import SourceDeclarationError
+from rag.personal_data import Policy
 
 SHIPPED = Path(__file__).with_name("sources.yaml")
 Kind = Literal["npm-fiches", "npm-legi", "folder", "eurlex-html"]
+PUBLISHED = frozenset({"npm-fiches", "npm-legi", "eurlex-html"})
+"""The kinds whose texts an official publisher has made public."""
 
 
 class Source(BaseModel):
@@ -23,6 +26,10 @@ class Source(BaseModel):
 
     ``priority`` orders reading and vectors (1 first); ``weight`` multiplies its full-text scores;
     ``path`` is local (a folder, or EUR-Lex's page); ``codes`` are Légifrance's LEGITEXT ids.
+
+    ``personal_data`` says what becomes of it before anything is indexed. Left out, the
+    organisation's own documents (``folder``) have it replaced, and official publications are
+    public; a folder is public only where its declaration says so.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +41,7 @@ class Source(BaseModel):
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$")] | None = None
     codes: tuple[Annotated[str, Field(pattern=r"^LEGITEXT\d{12}$")], ...] = ()
     path: Path | None = None
+    personal_data: Policy = "pseudonymise"
     owner: Annotated[str, Field(min_length=1)]
     licence: Annotated[str, Field(min_length=1)]
     url: Annotated[str, Field(pattern=r"^(https?://.+)?$")] = ""
@@ -41,6 +49,15 @@ class Source(BaseModel):
     priority: Annotated[int, Field(ge=1, le=1000)] = 100
     weight: Annotated[float, Field(gt=0, le=10)] = 1.0
     enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _published(cls, declared: Any) -> Any:
+        if not isinstance(declared, Mapping) or "personal_data" in declared:
+            return declared
+        # What is not known to be published is not taken to be: a wrong kind is refused anyway.
+        own = declared.get("kind") not in PUBLISHED
+        return {**declared, "personal_data": "pseudonymise" if own else "public"}
 
     @model_validator(mode="after")
     def _complete(self) -> Source:
@@ -100,11 +117,21 @@ def load_sources(path: Path = SHIPPED, *, documents_dir: Path | None = None) -> 
         declared = _File.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
+        place: dict[str, str | int] = {
+            "file": str(path),
+            "line": _line(raw, first["loc"]),
+            "field": ".".join(str(part) for part in first["loc"]) or "sources",
+        }
+        if first["type"] == "literal_error":
+            choices = first["ctx"]["expected"].replace(" or ", ", ").replace("'", "")
+            raise SourceDeclarationError(
+                "{file}, line {line}, field {field}: expected one of {choices}",
+                **place,
+                choices=choices,
+            ) from error
         raise SourceDeclarationError(
             "{file}, line {line}, field {field}: {problem}",
-            file=str(path),
-            line=_line(raw, first["loc"]),
-            field=".".join(str(part) for part in first["loc"]) or "sources",
+            **place,
             problem=re.sub(r"^Value error, ", "", first["msg"]),
         ) from error
     placed = [_placed(source, path.parent, documents_dir) for source in declared.sources]

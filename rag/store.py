@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
 
-from rag import chunking
+from rag import chunking, cleanings
 from rag.documents import Document
+from rag.personal_data import Cleaning
 from rag.protocol import Passage
 from rag.rows import head_of, passage_of, row_of
 from rag.tables import documents, passages, vectors
@@ -56,15 +57,27 @@ class Store:
         return self._engine
 
     def digests(self, source: str) -> dict[str, str]:
-        """The digest of each document of ``source``; none for those to be cut again."""
+        """The digest of each document of ``source``, those that were refused included; none for
+        those to be cut again."""
         query = select(documents.c.id, documents.c.digest, documents.c.cut)
         with self._engine.connect() as connection:
             rows = connection.execute(query.where(documents.c.source == source)).all()
-        return {row.id: row.digest if row.cut == chunking.VERSION else "" for row in rows}
+            refused = cleanings.refused(connection, source)
+        held = {row.id: row.digest if row.cut == chunking.VERSION else "" for row in rows}
+        return held | refused
 
-    def write(self, batch: Sequence[Document], seen: Sequence[str], run: int) -> Change:
-        """Store ``batch`` and note that ``seen`` were met unchanged, in one transaction."""
+    def write(
+        self,
+        batch: Sequence[Document],
+        seen: Sequence[str],
+        run: int,
+        done: Sequence[Cleaning] = (),
+    ) -> Change:
+        """Store ``batch``, and note that ``seen`` were met unchanged and what was ``done`` with
+        personal data, in one transaction."""
         with self._engine.begin() as connection:
+            cleanings.note(connection, done, run)
+            cleanings.note_seen(connection, seen, run)
             for chunk in _chunks(seen):
                 connection.execute(
                     update(documents).where(documents.c.id.in_(chunk)).values(run=run)
@@ -113,6 +126,7 @@ class Store:
     def remove_unseen(self, source: str, run: int) -> tuple[int, Change]:
         """Delete the documents of ``source`` that ``run`` did not see; how many, and what goes."""
         with self._engine.begin() as connection:
+            cleanings.forget_unseen(connection, source, run)
             query = select(documents.c.id).where(
                 documents.c.source == source, documents.c.run != run
             )
@@ -121,10 +135,24 @@ class Store:
 
     def remove_sources(self, keep: Iterable[str]) -> Change:
         """Delete the documents of each source that is not in ``keep``."""
+        kept = list(keep)
         with self._engine.begin() as connection:
-            query = select(documents.c.id).where(documents.c.source.not_in(list(keep)))
+            cleanings.forget_others(connection, kept)
+            query = select(documents.c.id).where(documents.c.source.not_in(kept))
             ids = list(connection.execute(query).scalars())
             return Change(removed=tuple(sorted(self._delete(connection, ids))))
+
+    def forget(self, connection: Connection, source: str) -> None:
+        """Delete all documents of ``source``, and what is known of them, in a transaction begun."""
+        cleanings.forget_source(connection, source)
+        query = select(documents.c.id).where(documents.c.source == source)
+        self._delete(connection, list(connection.execute(query).scalars()))
+
+    def ids_of(self, source: str) -> set[str]:
+        """The ids of the passages of ``source``."""
+        query = select(passages.c.id).where(passages.c.source == source)
+        with self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of these ids; those that no longer exist are left out."""

@@ -4,31 +4,35 @@ Documents are written in batches, each in one transaction with all its passages.
 killed leaves whole documents behind; the next one reads the source again, finds what is there by
 its digest, and goes on. Documents that a *complete* reading did not meet are then removed.
 Vectors are not computed here: the filler finds in the database what lacks one.
+
+Personal data in the organisation's own documents are treated before anything is written. What was
+indexed under another treatment is dropped first, so all that the database holds of a source had the
+treatment of its last sync.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Engine, func, insert, select, update
 
 from rag.connectors.read import read
-from rag.documents import Document, Item, Problem, Unchanged
+from rag.documents import Document, Item, Known, Problem, Unchanged
 from rag.errors import RagError
+from rag.forgetting import drop_words, empty_journal
 from rag.fulltext import FullTextIndex
+from rag.personal_data import Cleaner, Cleaning
+from rag.runs import Counts, LastSync, begin, end, forget_problems, last_syncs
 from rag.sources import Source
 from rag.store import Change, Store
-from rag.tables import sync_runs
+from rag.treatment import Treatment
 
 BATCH = 500
-KEPT_PROBLEMS = 200
+TREATED_BATCH = 25
+"""Documents of the organisation's own in a transaction: each takes its time to be looked into."""
 
-Reader = Callable[[Source, Path, dict[str, str]], Iterator[Item]]
+Reader = Callable[[Source, Path, Known], Iterator[Item]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did, in documents; ``passages`` were written; ``seconds`` is how long it took."""
+    """What a sync did, in documents; ``passages`` were written; ``seconds`` is how long it took.
+
+    ``refused`` hold personal data, and ``failed`` could not be looked into: neither is indexed.
+    Those that a sync met again unchanged are not counted.
+    """
 
     source: str
     added: int
@@ -53,32 +61,8 @@ class SyncReport:
     passages: int
     problems: tuple[Problem, ...]
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LastSync:
-    """The last sync of a source. Seconds are Unix time; ``ended`` is None while it runs.
-
-    ``status`` is running (or killed), complete or failed. ``problems`` are in English; ``details``
-    are the same ones, to be translated.
-    """
-
-    source: str
-    status: str
-    started: float
-    ended: float | None
-    problems: tuple[str, ...]
-    details: tuple[Problem, ...]
-
-
-@dataclass(slots=True)
-class _Counts:
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    passages: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    refused: int = 0
+    failed: int = 0
 
 
 def _quiet(_: Progress) -> None:
@@ -94,25 +78,32 @@ def sync(
     progress: Callable[[Progress], None] = _quiet,
     reader: Reader = read,
     batch: int = BATCH,
+    cleaner: Cleaner | None = None,
 ) -> SyncReport:
     """Read ``source`` and make the database and the full-text index equal to it.
 
+    ``cleaner`` is needed where the source is not public.
+
     Raises:
-        SourceUnavailable: it cannot be read; what was held of it stays.
+        SourceUnavailable: it cannot be read, or not treated as it declares; what was held of it
+            stays, but for what was indexed under another treatment.
         IndexUnavailable: the full-text index cannot be written; start-up repairs it.
     """
     started = time.time()
-    run = _begin(store.engine, source, started)
-    counts = _Counts()
+    treatment = Treatment(source, cleaner)
+    run = _begin(source, store, fulltext, treatment, started)
+    counts = Counts()
+    batch = min(batch, TREATED_BATCH) if treatment.stamp else batch
     try:
-        known = store.digests(source.id)
-        _read_all(source, store, fulltext, downloads, known, run, counts, progress, reader, batch)
+        _read_all(
+            source, store, fulltext, downloads, treatment, run, counts, progress, reader, batch
+        )
         counts.removed, change = store.remove_unseen(source.id, run)
         fulltext.update(change.added, change.removed)
     except RagError:
-        _end(store.engine, run, "failed", counts)
+        end(store.engine, run, "failed", counts)
         raise
-    _end(store.engine, run, "complete", counts)
+    end(store.engine, run, "complete", counts)
     return SyncReport(
         source.id,
         counts.added,
@@ -122,6 +113,8 @@ def sync(
         counts.passages,
         tuple(counts.problems),
         time.time() - started,
+        counts.refused,
+        counts.failed,
     )
 
 
@@ -130,22 +123,25 @@ def _read_all(
     store: Store,
     fulltext: FullTextIndex,
     downloads: Path,
-    known: dict[str, str],
+    treatment: Treatment,
     run: int,
-    counts: _Counts,
+    counts: Counts,
     progress: Callable[[Progress], None],
     reader: Reader,
     batch: int,
 ) -> None:
+    known = Known(store.digests(source.id), treatment.held_as)
     documents: list[Document] = []
+    done: list[Cleaning] = []
     seen: list[str] = []
     met: set[str] = set()
 
     def flush() -> None:
-        change: Change = store.write(documents, seen, run)
+        change: Change = store.write(documents, seen, run, done)
         fulltext.update(change.added, change.removed)
         counts.passages += len(change.added)
         documents.clear()
+        done.clear()
         seen.clear()
         written = counts.added + counts.changed
         read_so_far = written + counts.unchanged
@@ -153,67 +149,51 @@ def _read_all(
 
     for item in reader(source, downloads, known):
         if isinstance(item, Problem):
-            counts.problems.append(item)
+            counts.problems.append(treatment.problem(item))
             continue
         if item.id in met:  # published twice: the first stands
             continue
         met.add(item.id)
-        if isinstance(item, Unchanged) or known.get(item.id) == item.digest:
+        if isinstance(item, Unchanged) or known.holds(item.id, item.digest):
             counts.unchanged += 1
-            seen.append(item.id)
+            seen.append(treatment.held_as(item.id, "")[0])
         else:
-            counts.changed += item.id in known
-            counts.added += item.id not in known
-            documents.append(item)
-        if len(documents) + len(seen) >= batch:
+            document, cleaning = treatment.take(item)
+            if cleaning is not None:
+                done.append(cleaning)
+                counts.refused += cleaning.outcome == "refused"
+                counts.failed += cleaning.outcome == "failed"
+            if document is not None:
+                counts.changed += document.id in known.digests
+                counts.added += document.id not in known.digests
+                documents.append(document)
+        if max(len(documents), len(done)) + len(seen) >= batch:
             flush()
     flush()
 
 
-def _begin(engine: Engine, source: Source, started: float) -> int:
-    with engine.begin() as connection:
-        row = {
-            "source": source.id,
-            "started": started,
-            "status": "running",
-            "version": source.version or "",
-        }
-        key = connection.execute(insert(sync_runs).values(row)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+def _begin(
+    source: Source, store: Store, fulltext: FullTextIndex, treatment: Treatment, started: float
+) -> int:
+    """Note that a sync begins; what was indexed under another treatment goes with it."""
+    last = last_syncs(store.engine).get(source.id)
+    changed = last is not None and last.treatment != treatment.stamp
+    if changed:
+        drop_words(source.id, store, fulltext)
+    with store.engine.begin() as connection:
+        if changed:
+            store.forget(connection, source.id)
+            forget_problems(connection, source.id)
+        run = begin(connection, source.id, source.version or "", treatment.stamp, started)
+    if changed:
+        empty_journal(store.engine)
+    return run
 
 
-def _end(engine: Engine, run: int, status: str, counts: _Counts) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            update(sync_runs)
-            .where(sync_runs.c.id == run)
-            .values(
-                ended=time.time(),
-                status=status,
-                added=counts.added,
-                changed=counts.changed,
-                unchanged=counts.unchanged,
-                removed=counts.removed,
-                problems=json.dumps(
-                    [[p.where, p.message_id, p.params] for p in counts.problems[:KEPT_PROBLEMS]]
-                ),
-            )
-        )
+def is_current(source: Source, last: LastSync | None, cleaner: Cleaner | None) -> bool:
+    """Whether what is held of ``source`` had the treatment that it would have now.
 
-
-def last_syncs(engine: Engine) -> dict[str, LastSync]:
-    """The last sync of each source that had one."""
-    latest = select(func.max(sync_runs.c.id)).group_by(sync_runs.c.source)
-    with engine.connect() as connection:
-        rows = connection.execute(select(sync_runs).where(sync_runs.c.id.in_(latest))).all()
-    return {row.source: _last_sync(row) for row in rows}
-
-
-def _last_sync(row: Any) -> LastSync:
-    details = tuple(
-        Problem(where, message_id, tuple((name, value) for name, value in params))
-        for where, message_id, params in json.loads(row.problems)
-    )
-    texts = tuple(str(problem) for problem in details)
-    return LastSync(row.source, row.status, row.started, row.ended, texts, details)
+    Raises:
+        SourceUnavailable: it declares a treatment that nothing here can do.
+    """
+    return last is None or last.treatment == Treatment(source, cleaner).stamp

@@ -54,7 +54,24 @@ vectors = Table(
     Index("ix_rag_vectors_embedder_source", "embedder", "source"),
 )
 
+# What was done with the personal data of a document of the organisation's own. ``outcome``:
+# cleaned, refused (the document is then not in rag_documents) or failed. ``name`` is cleaned, and
+# the id and the digest sealed: nothing here says whom a document is about. ``counts`` is JSON.
+cleanings = Table(
+    "rag_cleanings",
+    metadata,
+    Column("document_id", String(255), primary_key=True),
+    Column("source", String(63), nullable=False, index=True),
+    Column("digest", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("date", String(10), nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("run", Integer, nullable=False),
+)
+
 # Seconds are Unix time. ``status``: running, complete or failed. ``problems`` is JSON.
+# ``treatment`` is the stamp of what was done with personal data, empty where nothing was.
 sync_runs = Table(
     "rag_sync_runs",
     metadata,
@@ -69,4 +86,5 @@ sync_runs = Table(
     Column("unchanged", Integer, nullable=False, default=0),
     Column("removed", Integer, nullable=False, default=0),
     Column("problems", Text, nullable=False, default="[]"),
+    Column("treatment", String(64), nullable=False, default="", server_default=""),
 )

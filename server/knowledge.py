@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import structlog
 from sqlalchemy import Engine
@@ -14,19 +12,21 @@ from sqlalchemy import Engine
 from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from models.protocol import Embedder, Work
+from rag.cleanings import summary
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import RagError
 from rag.filler import VectorFiller
+from rag.personal_data import Cleaner
 from rag.retrieval import HybridRetriever, Semantic
+from rag.runs import LastSync, last_syncs
 from rag.sources import Source, load_sources
 from rag.store import Store
-from rag.sync import LastSync, Progress, SyncReport, last_syncs, sync
+from rag.sync import Progress, SyncReport, is_current, sync
 from server.settings import Settings
-from web.views import SourceStatusView
+from server.source_views import status_view, treatment_view
+from web.views import SourceStatusView, TreatmentView
 
 _log = structlog.get_logger("sobria.sources")
-
-State = Literal["ready", "syncing", "never", "failed", "disabled"]
 
 
 def declared_sources(settings: Settings) -> tuple[Source, ...]:
@@ -46,6 +46,8 @@ def declared_sources(settings: Settings) -> tuple[Source, ...]:
 class Knowledge:
     """One per process: it owns the embedded indexes, which no other process may open.
 
+    ``cleaner`` gives what treats personal data under the charter in force.
+
     Raises at construction:
         RagError: the declarations are wrong, or an index can be neither read nor rebuilt.
     """
@@ -55,10 +57,12 @@ class Knowledge:
         settings: Settings,
         database: Engine,
         embedder: Embedder,
+        cleaner: Callable[[], Cleaner],
         busy: Callable[[], bool] = lambda: False,
         on_work: Callable[[Work], None] = lambda _: None,
     ) -> None:
         self._embedder = embedder
+        self._cleaner = cleaner
         self._fills = settings.fill_vectors
         self._busy = busy
         self._on_work = on_work
@@ -114,12 +118,34 @@ class Knowledge:
         self, source_id: str, progress: Callable[[Progress], None] = lambda _: None
     ) -> SyncReport:
         """Read a source again and wait for it. Raises RagError; KeyError on an unknown source."""
+        source = self._by_id[source_id]
         report = sync(
-            self._by_id[source_id], self.store, self._fulltext, self._downloads, progress=progress
+            source,
+            self.store,
+            self._fulltext,
+            self._downloads,
+            progress=progress,
+            cleaner=self._cleaner_for(source),
         )
         if self._filler is not None:
             self._filler.wake()
         return report
+
+    def sync_what_changed(self) -> None:
+        """Begin to read again each source whose declaration, or the charter, now asks for another
+        treatment of personal data than it had."""
+        last = last_syncs(self.store.engine)
+        for source in self.declared:
+            try:
+                current = is_current(source, last.get(source.id), self._cleaner_for(source))
+            except RagError as failure:
+                _log.error("treatment_unknown", source=source.id, reason=failure.message_id)
+                continue
+            if source.usable and not current:
+                self.sync(source.id)
+
+    def _cleaner_for(self, source: Source) -> Cleaner | None:
+        return None if source.personal_data == "public" else self._cleaner()
 
     def sync(self, source_id: str) -> None:
         """Begin to read a source again, in a thread of its own; once at a time."""
@@ -144,50 +170,22 @@ class Knowledge:
         vectors = self.store.vector_counts(self._embedder.digest)
         syncs = last_syncs(self.store.engine)
         return tuple(
-            _status(
+            status_view(
                 source,
                 counts.get(source.id, (0, 0)),
                 vectors.get(source.id, 0),
                 syncs.get(source.id),
+                self._treatment(source, syncs.get(source.id)),
                 syncing=source.id in self._syncing,
             )
             for source in self.declared
         )
 
-
-def _status(
-    source: Source,
-    counts: tuple[int, int],
-    vectors: int,
-    last: LastSync | None,
-    *,
-    syncing: bool,
-) -> SourceStatusView:
-    documents, passages = counts
-    state: State = "ready"
-    if not source.usable:
-        state = "disabled"
-    elif syncing:
-        state = "syncing"
-    elif last is None:
-        state = "never"
-    elif last.status == "failed":
-        state = "failed"
-    ended = last.ended if last is not None else None
-    return SourceStatusView(
-        id=source.id,
-        title=source.title,
-        owner=source.owner,
-        licence=source.licence,
-        url=source.url,
-        kind=source.kind,
-        documents=documents,
-        passages=passages,
-        vectors=min(1.0, vectors / passages) if passages else 0.0,
-        synced_at=datetime.fromtimestamp(ended, UTC) if ended else None,
-        state=state,
-        problems=last.problems if last is not None else (),
-    )
+    def _treatment(self, source: Source, last: LastSync | None) -> TreatmentView | None:
+        if source.personal_data == "public" or last is None:
+            return None
+        done = summary(self.store.engine, source.id)
+        return treatment_view(done, len(last.problems), self._cleaner().title)
 
 
 def models_dir(settings: Settings) -> Path:

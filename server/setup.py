@@ -27,10 +27,12 @@ from models.catalogue import load_catalogue
 from models.pull import is_here, pull, verify
 from models.ways.progress import Progress as Pulled
 from rag.errors import RagError
+from rag.runs import last_syncs
 from rag.sync import Progress as Read
-from rag.sync import last_syncs
+from rag.sync import is_current
 from server.accounts import record_account
 from server.books import OPERATOR, Books, open_books
+from server.cleaning import own_cleaner
 from server.commands.words import say
 from server.identity.users import Role
 from server.judges import Judges, charter_store, uses_cache
@@ -139,18 +141,27 @@ def _weights(settings: Settings, console: Console) -> None:
 
 def _sources(settings: Settings, books: Books, console: Console) -> None:
     """The sources, read into the database and the full-text index; vectors come while serving."""
-    read_once = {
-        name for name, last in last_syncs(books.database).items() if last.status == "complete"
-    }
+    syncs = last_syncs(books.database)
+    read_once = {name for name, last in syncs.items() if last.status == "complete"}
+    cleaner = own_cleaner(books)
     pending = [
         source
         for source in declared_sources(settings)
         # A folder of documents is read again at each start: it is what people change.
-        if source.usable and (source.kind == "folder" or source.id not in read_once)
+        if source.usable
+        and (
+            source.kind == "folder"
+            or source.id not in read_once
+            or not is_current(
+                source,
+                syncs[source.id],
+                None if source.personal_data == "public" else cleaner(),
+            )
+        )
     ]
     if not pending:
         return
-    knowledge = Knowledge(settings, books.database, configured_embedder(settings))
+    knowledge = Knowledge(settings, books.database, configured_embedder(settings), cleaner)
     for source in pending:
         with _bar(console, say(N_("Source {title}"), title=source.title)) as show:
 

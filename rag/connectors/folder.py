@@ -7,13 +7,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from rag.connectors import extract
-from rag.documents import Document, Item, Problem, Section, Unchanged
+from rag.documents import Document, Item, Known, Problem, Section, Unchanged
 from rag.errors import SourceUnavailable
 from rag.sources import Source
 
@@ -26,7 +26,7 @@ VERSION = "1"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def read(source: Source, folder: Path, known: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, folder: Path, known: Known) -> Iterator[Item]:
     """Each file as a document, or as a problem; one that did not change is not read again.
 
     Hidden files and symbolic links are left out: a link could show what lies outside the folder.
@@ -57,7 +57,7 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _read(source: Source, path: Path, relative: str, known: Mapping[str, str]) -> Item:
+def _read(source: Source, path: Path, relative: str, known: Known) -> Item:
     stat = path.stat()
     if stat.st_size > MAX_BYTES:
         return Problem(
@@ -71,7 +71,7 @@ def _read(source: Source, path: Path, relative: str, known: Mapping[str, str]) -
     identity = f"{source.id}/{relative}"
     if len(identity) > 255:
         identity = f"{source.id}/{hashlib.sha256(relative.encode()).hexdigest()}"
-    if known.get(identity) == digest:
+    if known.holds(identity, digest):
         return Unchanged(identity)
     extracted = _extract(path)
     if isinstance(extracted, str):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from rag.connectors import eurlex, fiches, folder, legi
 from rag.connectors.npm import ensure_package
-from rag.documents import Item
+from rag.documents import Item, Known
 from rag.errors import SourceUnavailable
 from rag.sources import Source
 
 
-def read(source: Source, downloads: Path, known: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, downloads: Path, known: Known) -> Iterator[Item]:
     """The documents of ``source``, and the problems met.
 
-    ``downloads`` keeps npm packages; ``known`` gives the digest of each document already held, so
-    that a connector may leave out the reading of what did not change.
+    ``downloads`` keeps npm packages; ``known`` tells which documents are held already, so that a
+    connector may leave out the reading of what did not change.
 
     Raises:
         SourceUnavailable: the source as a whole cannot be read.

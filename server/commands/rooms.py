@@ -36,8 +36,10 @@ def audit() -> typer.Typer:
 
 def sources() -> typer.Typer:
     """``sobria sources``."""
+    from governance.pii.entities import LABELS
     from models.catalogue import load_catalogue
     from rag.cli import SourcesContext, build_cli
+    from server.cleaning import own_cleaner
     from server.knowledge import declared_sources, models_dir
 
     def context() -> SourcesContext:
@@ -50,6 +52,8 @@ def sources() -> typer.Typer:
             downloads=chosen.data_dir / "downloads",
             fulltext=chosen.data_dir / "index" / "fulltext",
             embedder_digest=f"sha256:{entry.sha256}" if entry is not None else "",
+            cleaner=own_cleaner(opened),
+            kinds=LABELS,
         )
 
     return build_cli(context, say)
@@ -59,7 +63,7 @@ def charter() -> typer.Typer:
     """``sobria charter``; the embedder is loaded only to judge examples."""
     from governance.charter.charter import Charter
     from governance.charter.cli import CharterContext, build_cli
-    from governance.charter.proof import LeftOutJudge
+    from governance.charter.proof import Finder, LeftOutJudge
 
     def judge(charter: Charter) -> LeftOutJudge:
         from governance.uses.judge import UseJudge
@@ -74,7 +78,12 @@ def charter() -> typer.Typer:
 
         return charter_store(books().database)
 
-    return build_cli(lambda: CharterContext(store, judge), say)
+    def finder() -> Finder:
+        from governance.pii.analyzer import PiiAnalyzer
+
+        return PiiAnalyzer()
+
+    return build_cli(lambda: CharterContext(store, judge, finder), say)
 
 
 BUILDERS: dict[str, Callable[[], typer.Typer]] = {

@@ -16,7 +16,7 @@ from odf.text import H, P
 
 from rag.connectors import eurlex, fiches, folder, legi
 from rag.connectors.npm import archive_name, ensure_package
-from rag.documents import Document, Item, Problem, Unchanged
+from rag.documents import Document, Item, Known, Problem, Unchanged
 from rag.errors import SourceUnavailable
 from rag.sources import Source, load_sources
 
@@ -191,7 +191,7 @@ def _fill(base: Path) -> None:
 def _read(source: Source, path: Path, known: dict[str, str]) -> dict[str, Item]:
     return {
         item.where if isinstance(item, Problem) else item.id.partition("/")[2]: item
-        for item in folder.read(source, path, known)
+        for item in folder.read(source, path, Known(known))
     }
 
 
@@ -241,6 +241,6 @@ def test_hostile_and_broken_files_are_reported_and_stop_nothing(
 
 def test_an_absent_folder_is_empty_unless_it_held_documents(tmp_path: Path) -> None:
     absent = tmp_path / "absent"
-    assert list(folder.read(DOCUMENTS, absent, {})) == []
+    assert list(folder.read(DOCUMENTS, absent, Known({}))) == []
     with pytest.raises(SourceUnavailable):
-        list(folder.read(DOCUMENTS, absent, {"documents/a.txt": "digest"}))
+        list(folder.read(DOCUMENTS, absent, Known({"documents/a.txt": "digest"})))

@@ -40,6 +40,35 @@ def test_the_shipped_sources_begin_with_the_fiches() -> None:
     assert all(s.licence and s.owner for s in sources)
 
 
+def test_own_documents_are_pseudonymised_and_publications_public_unless_said(
+    tmp_path: Path,
+) -> None:
+    by_id = {s.id: s.personal_data for s in load_sources(SHIPPED)}
+    assert by_id.pop("documents") == "pseudonymise"
+    assert set(by_id.values()) == {"public"}
+    path = tmp_path / "sources.yaml"
+    for said, meant in [
+        ("", "pseudonymise"),
+        ("    personal_data: refuse\n", "refuse"),
+        ("    personal_data: public\n", "public"),
+    ]:
+        path.write_text(VALID + said, encoding="utf-8")
+        assert load_sources(path)[0].personal_data == meant
+
+
+@pytest.mark.parametrize("wrong", ["anonymise", "", "[refuse]", "true"])
+def test_a_wrong_treatment_of_personal_data_is_told_with_what_was_expected(
+    tmp_path: Path, wrong: str
+) -> None:
+    error = _load(tmp_path, VALID + f"    personal_data: {wrong}\n")
+    assert error.params == {
+        "file": str(tmp_path / "sources.yaml"),
+        "line": 8,
+        "field": "sources.0.personal_data",
+        "choices": "refuse, pseudonymise, public",
+    }
+
+
 def test_a_source_without_its_path_is_not_usable() -> None:
     by_id = {s.id: s for s in load_sources(SHIPPED)}
     assert not by_id["documents"].usable and not by_id["reglement-ia"].usable

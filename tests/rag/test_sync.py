@@ -8,20 +8,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from rag.documents import Document, Item, Problem
+from rag.documents import Document, Item, Known, Problem
 from rag.errors import SourceUnavailable
 from rag.fulltext import FullTextIndex
 from rag.retrieval import HybridRetriever
+from rag.runs import last_syncs
 from rag.sources import Source
 from rag.store import Store
-from rag.sync import Progress, Reader, SyncReport, last_syncs, sync
+from rag.sync import Progress, Reader, SyncReport, sync
 from tests.rag.conftest import make_document
 
-SOURCE = Source(id="demo", title="Démo", kind="folder", owner="o", licence="l")
+SOURCE = Source(
+    id="demo", title="Démo", kind="folder", owner="o", licence="l", personal_data="public"
+)
 
 
 def _reader(*items: Item, failing_after: int | None = None) -> Reader:
-    def read(_source: Source, _downloads: Path, _known: dict[str, str]) -> Iterator[Item]:
+    def read(_source: Source, _downloads: Path, _known: Known) -> Iterator[Item]:
         for index, item in enumerate(items):
             if index == failing_after:
                 raise KeyboardInterrupt
@@ -77,7 +80,7 @@ def test_a_killed_sync_leaves_whole_documents_and_the_next_one_goes_on(
 def test_a_source_that_fails_keeps_what_it_had(store: Store, fulltext: FullTextIndex) -> None:
     _sync(store, fulltext, _reader(*_documents(3)))
 
-    def gone(_source: Source, _downloads: Path, _known: dict[str, str]) -> Iterator[Item]:
+    def gone(_source: Source, _downloads: Path, _known: Known) -> Iterator[Item]:
         raise SourceUnavailable("{source}: the folder is absent", source="demo")
         yield
 
