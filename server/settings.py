@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     )
     log_format: Literal["json", "console"] = Field("json", description="json or console")
     max_body_kb: int = Field(1024, ge=16, le=1_048_576, description="kilobytes, 16 or more")
+    presidio_api: bool = Field(True, description="true or false")
     metrics_token: SecretStr | None = Field(None, description="a secret of 16 characters or more")
 
     @field_validator("log_level", "log_format", "locale", mode="before")
