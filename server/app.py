@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from server.api import chat_completions, embeddings
 from server.api import models as api_models
+from server.api.presidio import analyzer as presidio_analyzer
+from server.api.presidio import anonymizer as presidio_anonymizer
 from server.exchanges import Exchanges
 from server.observability import Metrics, RequestLog
 from server.pages import (
@@ -22,10 +24,12 @@ from server.pages import (
     footprint,
     health,
     passages,
+    preview,
     services,
     sign_in,
     sources,
     static,
+    text_test,
 )
 from server.security import Security
 
@@ -35,19 +39,26 @@ if TYPE_CHECKING:
 ROOMS = (
     sign_in,
     chat,
+    preview,
     passages,
     footprint,
     admin,
     charter,
     services,
     sources,
+    text_test,
     audit,
     api_models,
     chat_completions,
     embeddings,
+    presidio_analyzer,
+    presidio_anonymizer,
     health,
     static,
 )
+
+PRESIDIO = (presidio_analyzer, presidio_anonymizer)
+"""Served unless SOBRIA_PRESIDIO_API says no."""
 
 
 def create_app(components: Assembly) -> FastAPI:
@@ -76,7 +87,8 @@ def create_app(components: Assembly) -> FastAPI:
     app.state.exchanges = exchanges
     app.state.metrics = metrics
     for room in ROOMS:
-        app.include_router(room.router)
+        if room not in PRESIDIO or components.settings.presidio_api:
+            app.include_router(room.router)
     errors.install(app)
     # The last one added is the outermost: everything is logged, and every answer is protected.
     app.add_middleware(errors.CatchAll)

@@ -52,6 +52,7 @@ from rag.citations import LexicalCitationChecker
 from rag.excerpts import excerpt
 from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
+from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import Knowledge, configured_embedder, models_dir
@@ -94,6 +95,8 @@ class Assembly(Books):
     energy: EnergyLedger
     energy_book: EnergyBook
     vault: MappingVault
+    analyzer: PiiAnalyzer
+    pseudonymiser: Pseudonymiser
     engine: Engine
     embedder: Embedder
     knowledge: Knowledge
@@ -142,6 +145,7 @@ class Assembly(Books):
             _log.warning("exchanges_interrupted", count=len(closed))
         self.energy.start()
         self.knowledge.start()
+        self.knowledge.sync_what_changed()
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
 
     async def close(self) -> None:
@@ -166,6 +170,7 @@ class Assembly(Books):
         while not self.closing.wait(TOTALS_SECONDS):
             try:
                 self.energy_book.record_totals(self.energy.totals(), utc_now())
+                self.knowledge.sync_what_changed()
                 if time.monotonic() >= days:
                     days = time.monotonic() + DAY_SECONDS
                     self._expire()
@@ -214,11 +219,13 @@ def build_assembly(settings: Settings) -> Assembly:
     quotas = QuotaLedger(database, settings.timezone)
     vault = MappingVault(database, Sealer(books.keys.derive("pseudonyms")))
     pseudonymiser = Pseudonymiser(analyzer, vault)
+    watch = OutputWatch(analyzer)
     energy.account(INDEXING)
     knowledge = Knowledge(
         settings,
         database,
         embedder,
+        lambda: cleaner_of(charter, books.keys, lambda: analyzer),
         busy=lambda: any(account != INDEXING for account in energy.accounts()),
         on_work=partial(_record_indexing, energy),
     )
@@ -244,8 +251,8 @@ def build_assembly(settings: Settings) -> Assembly:
             Judge(judges.of, energy, cores),
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
-            Generate(engine, pseudonymiser, energy),
-            Ground(LexicalCitationChecker(), OutputWatch(analyzer), pseudonymiser, energy),
+            Generate(engine, pseudonymiser, watch, energy),
+            Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
         ],
         settle,
     )
@@ -259,6 +266,8 @@ def build_assembly(settings: Settings) -> Assembly:
         energy=energy,
         energy_book=energy_book,
         vault=vault,
+        analyzer=analyzer,
+        pseudonymiser=pseudonymiser,
         engine=engine,
         embedder=embedder,
         knowledge=knowledge,

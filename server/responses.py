@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from governance.messages import N_
+from server.api.presidio.paths import PATHS as PRESIDIO_PATHS
 from server.errors import RequestError, SignInNeeded
 from server.identity.cookies import PRE_SESSION, cookie_name, set_cookie
 from server.identity.csrf import csrf_token
@@ -113,6 +114,8 @@ def refuse(error: RequestError, request: Request) -> Response:
         return redirect(f"/sign-in?next={quote(target)}")
     message = say(request, error.message_id, **error.params)
     if not reads_pages(request):
+        if request.url.path in PRESIDIO_PATHS:
+            return JSONResponse({"error": message}, error.status)
         kind = "invalid_request_error"
         body = {"message": message, "type": kind, "param": None, "code": None}
         return JSONResponse({"message": message, "error": body}, error.status)

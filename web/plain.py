@@ -14,7 +14,7 @@ from web.views import FootprintDay
 
 _BULLET = re.compile(r"^\s*[-–•]\s+")
 _INLINE_BULLET = re.compile(r"(?:^|(?<=[.;:,!?…])\s)[-–•]\s+")
-_PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý]+(?:_[A-ZÀ-Ý]+)*_\d+\]")
+_PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý]+(?:_[A-ZÀ-Ý]+)*_\d+(?:_[A-ZÀ-Ý]+)?(?:_\d+)?\]")
 
 
 def passage_html(text: str) -> Markup:

@@ -32,6 +32,7 @@ FRAGMENTS: Mapping[str, str] = {
     "_refusal.html": "refusal",
     "_receipt.html": "receipt",
     "_charter_meaning.html": "charter",
+    "_preview.html": "preview",
 }
 
 

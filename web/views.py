@@ -132,6 +132,38 @@ class ChatView:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskedItem:
+    """A word of the text being typed, and what becomes of it; ``kind`` is in the reader's language.
+
+    ``count``: how often it stands there. ``may_keep``: the person may leave it in clear, or mask
+    it again. ``choice``: the name for which the person asked, who may take it back. ``chosen``: it
+    is masked because somebody asked for it, now or earlier in the conversation.
+    """
+
+    word: str
+    kind: str = ""
+    count: int = 1
+    state: Literal["masked", "kept", "blocked"] = "masked"
+    may_keep: bool = False
+    choice: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewView:
+    """What sending the text being typed would mask (``_preview.html``).
+
+    ``count`` are the stretches masked; ``blocked`` are the kinds for which it would be refused, in
+    the reader's language; ``text`` is the exact text that the model would read.
+    """
+
+    count: int
+    items: tuple[MaskedItem, ...]
+    blocked: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeenView:
     """«What the model saw» (``seen.html``): the exact texts of the prompt, by role.
 
@@ -293,6 +325,37 @@ class SourceStatusView:
     synced_at: datetime | None
     state: Literal["ready", "syncing", "never", "failed", "disabled"]
     problems: tuple[str, ...]
+    personal_data: Literal["refuse", "pseudonymise", "public"] = "public"
+    treatment: TreatmentView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentView:
+    """What was done with the personal data of a source's documents.
+
+    ``found`` are the values, by kind, for which documents were refused; ``replaced`` those that the
+    indexed ones held. ``listed`` are the documents to tell of, ``more`` how many are left out.
+    """
+
+    documents: int
+    indexed: int
+    refused: int
+    failed: int
+    unreadable: int
+    found: tuple[tuple[str, int], ...]
+    replaced: tuple[tuple[str, int], ...]
+    listed: tuple[TreatedDocumentView, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedDocumentView:
+    """One of them. ``name`` is that of its file, pseudonymised; ``date`` is ISO 8601."""
+
+    name: str
+    date: str
+    outcome: Literal["cleaned", "refused", "failed"]
+    counts: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
@@ -17,38 +16,30 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from governance.audit.leaf import AuditRecord
 from governance.clock import utc_now
-from governance.exchange import ExchangeRequest, Turn
+from governance.exchange import ExchangeRequest
 from governance.messages import N_
+from governance.pii.choices import AS_BEFORE, Choices
+from governance.pii.errors import PiiError
 from models.protocol import Sampling
 from server import callers
-from server.conversations import Conversation, StoredMessage
+from server.conversations import Conversation
 from server.errors import NotHere, RequestError
 from server.identity.guards import employee
 from server.identity.sessions import Session
 from server.organisation import forbidden_titles, quota_views, service_title
 from server.pages.chat_exchange import ChatRecorder, ChatTelling
 from server.pages.messages import MessageViews
+from server.pages.questions import NEW, Asked, checked, max_characters, turns_of
 from server.responses import page_for, redirect, show
 from server.state import assembly, exchanges, locale_of, say
 from web.i18n import day
 from web.views import ChatView, ConversationItem, SeenView
 
+if TYPE_CHECKING:
+    from server.assembly import Assembly
+
 router = APIRouter()
 Employee = Annotated[Session, Depends(employee)]
-
-#: Earlier turns that go with a question, at most: question and answer by pairs.
-REMEMBERED_PAIRS = 6
-CHARACTERS_A_TOKEN = 2
-NEW = "new"
-
-
-class Asked(BaseModel):
-    """A question; with ``regenerate``, another answer to the last one, and ``text`` is not read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: str = ""
-    regenerate: bool = False
 
 
 class Feedback(BaseModel):
@@ -58,6 +49,12 @@ class Feedback(BaseModel):
 
     value: Literal["up", "down", ""]
     comment: str = Field("", max_length=1000)
+
+
+class Unprotected(RequestError):
+    """The conversation's pseudonyms cannot be read or written: nothing is sent."""
+
+    status = 503
 
 
 @router.get("/chat")
@@ -81,21 +78,21 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
     """Store the question, take the road, and tell it as server-sent events."""
     components = assembly(request)
     user = session.user
-    text = asked.text.strip()
-    limit = max_characters(components.settings.context_length)
-    if not asked.regenerate and not 0 < len(text) <= limit:
-        raise RequestError(N_("A question has 1 to {limit} characters."), limit=limit)
     exchange_id = uuid.uuid4().hex
     store = components.conversations
     if asked.regenerate:
         again = partial(store.begin_again, conversation_id, user.id, exchange_id)
         begun = await to_thread.run_sync(again)
     else:
+        text = checked(asked.text, components.settings.context_length)
         target = None if conversation_id == NEW else conversation_id
         begin = partial(store.begin, target, user.id, user.service, text, exchange_id)
         begun = await to_thread.run_sync(begin)
     if begun is None:
         raise NotHere
+    choices = AS_BEFORE if asked.regenerate else asked.choices()
+    note = partial(_note, components, begun.conversation.id, begun.person.text, choices)
+    await to_thread.run_sync(note)
     stored = await to_thread.run_sync(store.messages, begun.conversation.id)
     asking = ExchangeRequest(
         id=exchange_id,
@@ -104,6 +101,7 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
         turns=turns_of(stored),
         sampling=Sampling(),
         surface="chat",
+        choices=choices,
     )
     _, charter = components.charter.get()
     telling = ChatTelling(
@@ -182,27 +180,12 @@ async def delete(request: Request, conversation_id: str, session: Employee) -> R
     return redirect("/chat?done=deleted")
 
 
-def max_characters(context_length: int) -> int:
-    """How long a question may be, so that it can fit the model's context (in tokens)."""
-    return context_length * CHARACTERS_A_TOKEN
-
-
-def turns_of(stored: Sequence[StoredMessage]) -> tuple[Turn, ...]:
-    """The turns to send: the last question, after the latest questions that were answered.
-
-    What was refused, failed or was interrupted is not sent again with later questions.
-    """
-    pairs: list[tuple[Turn, Turn]] = []
-    question: StoredMessage | None = None
-    for message in stored:
-        if message.role == "person":
-            question = message
-        elif question is not None and message.text and message.state in {"complete", "cancelled"}:
-            pairs.append((Turn("user", question.text), Turn("assistant", message.text)))
-    if question is None:
-        raise ValueError("a conversation without a question")
-    earlier = [turn for pair in pairs[-REMEMBERED_PAIRS:] for turn in pair]
-    return (*earlier, Turn("user", question.text))
+def _note(components: Assembly, conversation_id: str, text: str, choices: Choices) -> None:
+    """Have the choices hold for this question, whatever stops it. Raises Unprotected."""
+    try:
+        components.pseudonymiser.note(conversation_id, text, choices)
+    except PiiError as failure:
+        raise Unprotected(failure.message_id, **failure.params) from None
 
 
 def _views(request: Request, conversation_id: str) -> MessageViews:

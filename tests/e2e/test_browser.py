@@ -211,6 +211,42 @@ def test_an_answer_stops_with_escape_and_the_model_saw_placeholders(visit: Visit
     expect(page.locator(".seen").last).to_contain_text("[TELEPHONE_1]")
 
 
+def test_what_will_be_masked_is_seen_and_chosen_before_sending(visit: Visit) -> None:
+    page = visit("employe", 390, "dark", 844)
+    tab_to(page, "#question")
+    page.keyboard.type("Camille Roux et Zorglub écrivent à Karim Benali. Dis bonjour.")
+    marks = page.locator("#marks mark")
+    expect(marks.filter(has_text="Camille Roux")).to_have_class("masked masked")
+    expect(page.locator("#status")).to_contain_text("seront masquées")
+    assert overflow(page) == 0
+
+    # The exact text, by the keyboard; a name is left in clear, and stays under the fingers.
+    press(page, "#show-preview")
+    seen = page.locator("#preview .seen")
+    expect(seen).to_contain_text("[PERSONNE_")
+    press(page, "[data-keep='Karim Benali']")
+    expect(page.locator("[data-unkeep='Karim Benali']")).to_be_focused()
+    expect(marks.filter(has_text="Karim Benali")).to_have_class("kept")
+    expect(seen).to_contain_text("écrivent à Karim Benali")
+
+    # A name that was missed, or not: what is selected is masked.
+    page.evaluate("document.querySelector('#question').setSelectionRange(18, 20)")
+    press(page, "#mask-selection", back=True)
+    expect(page.locator("#question")).to_be_focused()
+    expect(page.locator("[data-unmask='Zorglub']")).to_be_visible()
+    expect(marks.filter(has_text="Zorglub")).to_have_class("masked masked")
+    exact = seen.inner_text()
+    assert "Zorglub" not in exact and "Roux" not in exact
+
+    # What was shown is what the model read, and the receipt says what was left in clear.
+    page.keyboard.press("Enter")
+    answer = page.locator(LAST)
+    expect(answer).to_have_class(re.compile("complete"), timeout=ANSWER)
+    expect(answer.locator(".receipt summary")).to_contain_text("1 donnée laissée en clair")
+    answer.locator("a[href*='/seen']").click()
+    expect(page.locator(".seen", has_text=exact)).to_have_count(1)
+
+
 def test_a_refusal_says_why_by_which_law_and_whom_to_turn_to(visit: Visit) -> None:
     page = visit("employe")
     send(page, FORBIDDEN, "refused")

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from governance.pii.choices import AS_BEFORE, Choices
+from governance.pii.errors import MappingUnavailable
 from server.conversations import title_of
-from server.pages.chat import turns_of
+from server.pages.questions import turns_of
 from server.tables import conversations, messages
 
 QUESTION = "Léa veut savoir combien de jours de congés on acquiert"
@@ -114,6 +116,63 @@ def test_asking_again_replaces_the_last_answer(alice: Any, parts: Any) -> None:
     assert [message.role for message in stored] == ["person", "machine"]
     assert stored[1].exchange_id == parts.road.requests[-1].id
     assert [turn.content for turn in parts.road.requests[-1].turns] == [QUESTION]
+
+
+def test_what_a_person_chose_goes_with_the_question(alice: Any, parts: Any) -> None:
+    chosen = {"kept": ["Léa"], "masked": ["Zorglub"]}
+    conversation = dict(ask(alice, **chosen))["conversation"]["id"]
+    assert parts.road.requests[-1].choices == Choices(("Léa",), ("Zorglub",))
+    ask(alice, "", conversation, regenerate=True)
+    assert parts.road.requests[-1].choices == AS_BEFORE
+    ask(alice, QUESTION, conversation)
+    assert parts.road.requests[-1].choices == Choices()
+
+
+def test_a_choice_holds_for_another_answer_even_where_the_first_was_refused(
+    alice: Any, parts: Any
+) -> None:
+    parts.road.plan = "quota"  # before anything was masked
+    conversation = dict(ask(alice, kept=["Léa"], masked=["congés"]))["conversation"]["id"]
+    decisions = parts.vault.load(conversation).decisions
+    assert decisions.is_kept(QUESTION, "Léa") and decisions.names == ["congés"]
+    ask(alice, "", conversation, regenerate=True)
+    decisions = parts.vault.load(conversation).decisions
+    assert decisions.is_kept(QUESTION, "Léa") and decisions.names == ["congés"]
+    ask(alice, QUESTION, conversation)
+    assert not parts.vault.load(conversation).decisions.is_kept(QUESTION, "Léa")
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"kept": ["x"] * 51},
+        {"masked": ["x" * 501]},
+        {"kept": [""]},
+        {"kept": "Léa"},
+        {"masked": [{"text": "Léa"}]},
+        {"kept": [None]},
+        {"as_before": True},
+    ],
+)
+def test_choices_are_bounded_and_nothing_else_is_taken(
+    alice: Any, parts: Any, chosen: dict[str, Any]
+) -> None:
+    response = alice.fetch("/chat/new/messages", {"text": QUESTION, **chosen})
+    assert response.status_code in (400, 422) and "Léa" not in response.text
+    assert parts.road.requests == []
+
+
+def test_nothing_is_sent_where_the_choices_cannot_be_kept(
+    alice: Any, parts: Any, monkeypatch: Any
+) -> None:
+    def broken(*_: Any) -> None:
+        raise MappingUnavailable("OSError")
+
+    monkeypatch.setattr(parts.vault, "change", broken)
+    response = alice.fetch("/chat/new/messages", {"text": QUESTION, "kept": ["Léa"]})
+    assert response.status_code == 503
+    assert "n’a pas été envoyé" in response.json()["message"]
+    assert parts.road.requests == []
 
 
 def test_a_refusal_gives_its_reason_and_stays_in_the_conversation(alice: Any, parts: Any) -> None:

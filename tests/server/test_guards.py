@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from server.api.presidio.paths import PATHS
 from server.identity.guards import GUARDS, admin, anyone, api_caller, dpo, employee, signed_in
 
 #: Every route and its guard: a new route must be added here, by somebody who thought of it.
@@ -21,6 +22,7 @@ EXPECTED = {
     "GET /chat": employee,
     "GET /chat/{conversation_id}": employee,
     "POST /chat/{conversation_id}/messages": employee,
+    "POST /chat/{conversation_id}/preview": employee,
     "POST /chat/exchanges/{exchange}/stop": employee,
     "GET /chat/exchanges/{exchange}/seen": employee,
     "POST /chat/messages/{message_id}/feedback": employee,
@@ -36,6 +38,8 @@ EXPECTED = {
     "POST /admin/services/keys/{key_id}/revoke": admin,
     "GET /admin/sources": admin,
     "POST /admin/sources/{source_id}/sync": admin,
+    "GET /admin/text": admin,
+    "POST /admin/text": admin,
     "GET /audit": dpo,
     "GET /audit/{index}": dpo,
     "POST /audit/{index}/open": dpo,
@@ -45,6 +49,14 @@ EXPECTED = {
     "GET /v1/models/{model:path}": api_caller,
     "POST /v1/chat/completions": api_caller,
     "POST /v1/embeddings": api_caller,
+    "POST /analyze": api_caller,
+    "GET /recognizers": api_caller,
+    "GET /supportedentities": api_caller,
+    "POST /anonymize": api_caller,
+    "GET /anonymizers": api_caller,
+    "POST /deanonymize": api_caller,
+    "GET /deanonymizers": api_caller,
+    "GET /health": anyone,
     "GET /health/live": anyone,
     "GET /health/ready": anyone,
     "GET /metrics": anyone,
@@ -118,7 +130,9 @@ def test_the_api_needs_a_key_in_force(name: str, visitor: Any, parts: Any) -> No
     for value in ("", "Bearer", "Bearer sob_nothing", f"Bearer {secret}", "Basic x"):
         response = visitor.client.request(method, path, headers={"authorization": value}, json={})
         assert response.status_code == 401, value
-        assert response.json()["error"]["code"] == "invalid_api_key"
+        error = response.json()["error"]
+        # Presidio's clients read a sentence, OpenAI's an object.
+        assert error if path in PATHS else error["code"] == "invalid_api_key"
 
 
 def test_a_session_does_not_open_the_api(alice: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from web import views
 from web.markdown import answer_html, person_html
+from web.text_test_view import FoundView, PieceView, TextTestView
 
 NOW = datetime(2026, 11, 23, 14, 5, 12, tzinfo=UTC)
 REVISION = "sha256:7f3a9c21d04be8875a1c6f20d9b3e4417f3a9c21d04be8875a1c6f20d9b3e441"
@@ -530,6 +531,51 @@ ERROR = views.ErrorView(
 SIGN_IN = views.SignInView(next="/chat")
 
 
+TEXT_TEST = TextTestView(
+    services=(("rh", "Ressources humaines"), ("compta", "Comptabilité")),
+    limit=20_000,
+    service="compta",
+    text="\nMme Awa Diallo habite à Lyon.",
+    tested=True,
+    pieces=(
+        PieceView("\nMme "),
+        PieceView("Awa Diallo", 1, "masked"),
+        PieceView(" habite à "),
+        PieceView("Lyon", 2, "kept"),
+        PieceView("."),
+    ),
+    found=(
+        FoundView(
+            number=1,
+            text="Awa Diallo",
+            entity="PERSON",
+            label="nom d’une personne",
+            state="masked",
+            handling="masqué avant que le modèle ne le lise, rétabli dans la réponse",
+            recognizer="PersonByContext",
+            rule="civility",
+            why="une civilité (M., Mme, Dr…) le précède",
+            score=0.8,
+            sureness="reconnu par un motif et son contexte",
+        ),
+        FoundView(
+            number=2,
+            text="Lyon",
+            entity="LOCATION",
+            label="ville, région ou pays",
+            state="kept",
+            handling="laissé en clair : le modèle le lit",
+            recognizer="Place",
+            rule="gazetteer",
+            why="il figure dans la liste des villes, régions et pays",
+            score=0.6,
+            sureness="vraisemblable",
+        ),
+    ),
+    seen="\nMme [PERSONNE_1] habite à Lyon.",
+)
+
+
 def every_page(
     locale: Literal["fr", "en"] = "fr",
 ) -> dict[str, tuple[str, views.Page, object, dict[str, object]]]:
@@ -555,6 +601,13 @@ def every_page(
         "footprint": ("footprint.html", page("employee", "/footprint", locale), FOOTPRINT, {}),
         "admin": ("admin.html", page("admin", "/admin", locale), ADMIN, {}),
         "charter": ("charter.html", page("admin", "/admin/charter", locale), CHARTER, {}),
+        "text-test": ("text_test.html", page("admin", "/admin/text", locale), TEXT_TEST, {}),
+        "text-test-empty": (
+            "text_test.html",
+            page("admin", "/admin/text", locale, error="Écrivez ou collez un texte à essayer."),
+            TextTestView(TEXT_TEST.services, TEXT_TEST.limit),
+            {},
+        ),
         "services": ("services.html", page("admin", "/admin/services", locale), SERVICES_PAGE, {}),
         "sources": ("sources.html", page("admin", "/admin/sources", locale), SOURCES_PAGE, {}),
         "audit": ("audit.html", page("dpo", "/audit", locale), AUDIT, {}),

@@ -33,6 +33,7 @@ def test_an_excerpt_runs_on_without_the_dashes_of_its_list() -> None:
 def test_placeholders_are_marked_and_nothing_else_in_brackets() -> None:
     html = placeholders_html("[PERSONNE_1] cite [1] et [NIR_2].")
     assert html.count("<mark") == 2
+    assert placeholders_html("[PERSONNE_1_NOM] [PERSONNE_2_FORME_2] [A_1_]").count("<mark") == 2
     assert '<mark class="masked">[NIR_2]</mark>' in html and "cite [1] et" in html
 
 

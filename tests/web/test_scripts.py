@@ -7,6 +7,7 @@ scripts are written to (events and their order), under the same content security
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from axe_core_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.web import samples
+from web import views
 from web.render import STATIC, render
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -44,6 +46,8 @@ class Stage:
     asked: list[tuple[str, Any, str | None]] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    previewed: list[tuple[str, Any]] = field(default_factory=list)
+    unpreviewed: str = ""
 
 
 @pytest.fixture
@@ -65,6 +69,12 @@ def stage() -> Iterator[Stage]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.path.endswith("/preview"):
+                played.previewed.append((self.path, body))
+                failed, answer = played.unpreviewed, preview_of(body)
+                data = json.dumps({"message": failed} if failed else answer).encode()
+                self._send(data, "application/json", 503 if failed else 200)
+                return
             played.asked.append((self.path, body, self.headers["X-CSRF-Token"]))
             if self.path.endswith("/messages"):
                 self._play()
@@ -90,8 +100,8 @@ def stage() -> Iterator[Stage]:
                 self.wfile.write(frame[23:])
                 self.wfile.flush()
 
-        def _send(self, body: bytes, kind: str) -> None:
-            self.send_response(200)
+        def _send(self, body: bytes, kind: str, status: int = 200) -> None:
+            self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Security-Policy", POLICY)
             self.send_header("Content-Length", str(len(body)))
@@ -135,6 +145,27 @@ def page(browser: Browser) -> Iterator[Page]:
     assert not errors
 
 
+def preview_of(typed: dict[str, Any]) -> dict[str, Any]:
+    """What the server tells of a text: it finds «Camille», «secret» and the words asked for."""
+    text, spans, items, exact = typed["text"], [], [], typed["text"]
+    names = {"Camille": "masked", "secret": "blocked", **dict.fromkeys(typed["masked"], "masked")}
+    for word, usual in names.items():
+        state = "kept" if word in typed["kept"] else usual
+        places = [found.start() for found in re.finditer(re.escape(word), text)]
+        spans += [{"start": at, "end": at + len(word), "state": state} for at in places]
+        if places:
+            choice = word if word in typed["masked"] else ""
+            keep = word == "Camille"
+            items.append(views.MaskedItem(word, "nom", len(places), state, keep, choice))  # type: ignore[arg-type]
+            exact = exact if state == "kept" else exact.replace(word, "[PERSONNE_1]")
+    spans.sort(key=lambda span: int(span["start"]))
+    blocked = ("mot de passe",) if "secret" in text else ()
+    count = sum(span["state"] != "kept" for span in spans)
+    view = views.PreviewView(count, tuple(items), blocked, exact)
+    html = render("_preview.html", samples.page("employee", "/chat"), view)
+    return {"spans": spans, "count": count, "blocked": blocked, "text": exact, "html": html}
+
+
 def answer_events() -> list[tuple[str, dict[str, Any]]]:
     """The events of an exchange that goes well."""
     frame = samples.page("employee", "/chat/c9")
@@ -172,7 +203,12 @@ def test_a_question_goes_and_its_answer_comes_with_sources_and_receipt(
     expect(page.locator("article.machine .prose")).to_contain_text("2,5 jours ouvrables")
     path, body, token = stage.asked[0]
     assert (path, token) == ("/chat/new/messages", "csrf-1")
-    assert body == {"text": "Combien de jours ?", "regenerate": False}
+    assert body == {
+        "text": "Combien de jours ?",
+        "kept": [],
+        "masked": [],
+        "regenerate": False,
+    }
     assert urlsplit(page.url).path == "/chat/c9"
     expect(page.locator("h1")).to_have_text("Congés payés")
     expect(page.locator("article.person mark.masked").first).to_have_text("Camille Roux")
@@ -237,8 +273,218 @@ def test_a_failure_says_why_and_lets_one_ask_again(page: Page, stage: Stage) -> 
     stage.events = answer_events()
     page.click("[data-again]")
     expect(page.locator("article.machine .prose")).to_contain_text("2,5 jours ouvrables")
-    assert stage.asked[1][1]["regenerate"] is True
+    assert stage.asked[1][1] == {"regenerate": True}
     expect(page.locator("article.machine")).to_have_count(1)
+
+
+MARKED = "#marks mark"
+
+
+def test_what_will_be_masked_is_marked_as_one_types(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat")
+    expect(page.locator("#show-preview")).to_be_disabled()
+    page.type("#question", "Bonjour Camille, ")
+    expect(page.locator(MARKED)).to_have_text("Camille")
+    # One question to the server for all the keystrokes, and the marks follow meanwhile.
+    assert len(stage.previewed) <= 2
+    assert stage.previewed[-1] == (
+        "/chat/new/preview",
+        {"text": "Bonjour Camille, ", "kept": [], "masked": []},
+    )
+    expect(page.locator("#masking-line")).to_have_text("1 donnée sera masquée")
+    expect(page.locator("#status")).to_have_text("1 donnée sera masquée")
+    page.press("#question", "Home")
+    page.keyboard.type("Oh. ")
+    expect(page.locator(MARKED)).to_have_text("Camille")
+    expect(page.locator("#marks")).to_have_text(re.compile("^Oh. Bonjour Camille, "))
+    # The marks lie exactly under their words.
+    assert (
+        page.evaluate("""() => {
+      const [over, under] = ["#question", "#marks"].map((name) => {
+        const style = getComputedStyle(document.querySelector(name));
+        return ["font", "lineHeight", "padding", "letterSpacing", "wordSpacing", "textIndent",
+          "tabSize", "whiteSpace", "overflowWrap", "wordBreak", "borderWidth", "width", "height",
+        ].map((key) => style[key]).join("|");
+      });
+      return over === under ? "" : `${over}\n${under}`;
+    }""")
+        == ""
+    )
+    assert page.locator("#marks").get_attribute("aria-hidden") == "true"
+    expect(page.locator("#preview .seen")).to_have_text(re.compile("^Oh. Bonjour"))
+
+
+def test_a_count_is_announced_once_and_an_empty_composer_is_silent(
+    page: Page, stage: Stage
+) -> None:
+    page.goto(f"{stage.address}/chat")
+    page.evaluate("""() => {
+      window.heard = [];
+      const status = document.querySelector("#status");
+      const hear = () => window.heard.push(status.textContent);
+      new MutationObserver(hear).observe(status, {childList: true});
+    }""")
+    for text in ("Bonjour", "Bonjour Camille", "Bonjour Camille !", "Camille et Camille", ""):
+        page.fill("#question", text)
+        page.wait_for_timeout(600)
+    assert page.evaluate("window.heard") == ["1 donnée sera masquée", "2 données seront masquées"]
+    expect(page.locator("#masking-line")).to_contain_text("seront marquées ici")
+    expect(page.locator(MARKED)).to_have_count(0)
+
+
+def test_a_word_is_left_in_clear_and_masked_again_by_the_keyboard(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Le parfum Camille")
+    expect(page.locator("#show-preview")).to_be_enabled()
+    page.focus("#show-preview")
+    page.keyboard.press("Enter")
+    expect(page.locator("#show-preview")).to_have_attribute("aria-expanded", "true")
+    expect(page.locator("#preview .seen")).to_have_text("Le parfum [PERSONNE_1]")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-keep=Camille]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#preview .seen")).to_have_text("Le parfum Camille")
+    expect(page.locator("[data-unkeep=Camille]")).to_be_focused()
+    expect(page.locator(f"{MARKED}.kept")).to_have_text("Camille")
+    page.keyboard.press("Enter")
+    expect(page.locator("#preview .seen")).to_have_text("Le parfum [PERSONNE_1]")
+    expect(page.locator("[data-keep=Camille]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-unkeep=Camille]")).to_be_focused()
+    page.click("#send")
+    assert stage.asked[0][1]["kept"] == ["Camille"]
+    # The next message starts anew.
+    expect(page.locator("#preview")).to_be_hidden()
+    page.fill("#question", "Camille")
+    expect(page.locator("#masking-line")).to_have_text("1 donnée sera masquée")
+
+
+def test_a_missed_name_is_masked_by_selecting_a_part_of_it(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Parle à Zorglub, vite")
+    expect(page.locator("#masking-line")).to_have_text("Rien à masquer n’a été trouvé")
+    expect(page.locator("#mask-selection")).to_be_disabled()
+    page.evaluate("document.querySelector('#question').setSelectionRange(10, 14)")
+    expect(page.locator("#mask-selection")).to_be_enabled()
+    page.focus("#mask-selection")
+    page.keyboard.press("Enter")
+    expect(page.locator(MARKED)).to_have_text("Zorglub")
+    expect(page.locator("#question")).to_be_focused()
+    page.click("#show-preview")
+    page.click("[data-unmask=Zorglub]")
+    expect(page.locator(MARKED)).to_have_count(0)
+    page.evaluate("document.querySelector('#question').setSelectionRange(8, 16)")
+    page.click("#mask-selection")
+    expect(page.locator(MARKED)).to_have_text("Zorglub")
+    page.click("#send")
+    assert stage.asked[0][1]["masked"] == ["Zorglub"]
+
+
+def test_a_choice_on_a_word_that_is_gone_is_not_sent(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Le parfum Camille")
+    page.click("#show-preview")
+    page.click("[data-keep=Camille]")
+    expect(page.locator("[data-unkeep=Camille]")).to_be_visible()
+    page.fill("#question", "Le parfum")
+    page.press("#question", "Enter")
+    expect(page.locator("article.machine")).to_have_count(1)
+    assert stage.asked[0][1]["kept"] == []
+
+
+def test_what_would_be_refused_is_said_and_can_still_be_sent(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Le secret de Camille")
+    expect(page.locator("#masking-line")).to_contain_text("ne peut pas partir tel quel")
+    expect(page.locator(f"{MARKED}.blocked")).to_have_text("secret")
+    expect(page.locator("#send")).to_be_enabled()
+
+
+def test_a_preview_that_fails_is_said_plainly_and_shows_no_mark(
+    browser: Browser, stage: Stage
+) -> None:
+    context = browser.new_context(locale="fr-FR")  # its console says that a request failed
+    page = context.new_page()
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Bonjour Camille")
+    expect(page.locator(MARKED)).to_have_count(1)
+    stage.unpreviewed = "L’analyse ne répond pas."
+    page.type("#question", " !")
+    expect(page.locator("#masking-line")).to_have_text("L’analyse ne répond pas.")
+    expect(page.locator("#status")).to_have_text("L’analyse ne répond pas.")
+    expect(page.locator(MARKED)).to_have_count(0)
+    expect(page.locator("#show-preview")).to_be_disabled()
+    expect(page.locator("#send")).to_be_enabled()
+    context.close()
+
+
+def test_marks_scroll_with_a_long_text_and_break_like_it(page: Page, stage: Stage) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{stage.address}/chat")
+    lines = "\n".join(f"Une ligne assez longue pour se couper, numéro {n}," for n in range(40))
+    page.fill("#question", f"{lines}\nCamille\n")
+    expect(page.locator(MARKED)).to_have_text("Camille")
+    tops = """() => ["#question", "#marks"].map((name) => {
+      const box = document.querySelector(name);
+      return [box.scrollTop, box.scrollHeight];
+    })"""
+    page.evaluate("document.querySelector('#question').scrollTop = 1e6")
+    page.wait_for_timeout(100)
+    over, under = page.evaluate(tops)
+    assert over[0] > 0 and over == under
+    page.evaluate("document.querySelector('#question').scrollTop = 77")
+    page.wait_for_timeout(100)
+    over, under = page.evaluate(tops)
+    assert over[0] == under[0] == 77
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_marks_move_with_the_text_and_those_that_are_edited_go(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat")
+    address = page.locator("script[src*='chat.js']").get_attribute("src")
+    moved = page.evaluate(
+        """async (address) => {
+          const { moved, words } = await import(address.replace(/chat\\.js.*/, "composer.js"));
+          const span = [{ start: 3, end: 6 }];
+          return [
+            moved(span, "ab CDE fg", "xxab CDE fg"),
+            moved(span, "ab CDE fg", "ab CDE fgxx"),
+            moved(span, "ab CDE fg", "ab CxE fg"),
+            moved(span, "ab CDE fg", "ab CDExx fg"),
+            moved(span, "ab CDE fg", ""),
+            words("un Zorglub-Énée, là", 6, 8),
+            words("un (Zorglub) là", 2, 12),
+            words("un , là", 2, 5),
+          ];
+        }""",
+        address,
+    )
+    assert moved == [
+        [{"start": 5, "end": 8}],
+        [{"start": 3, "end": 6}],
+        [],
+        [{"start": 3, "end": 6}],
+        [],
+        "Zorglub",
+        "Zorglub",
+        None,
+    ]
+
+
+def test_a_question_that_could_not_be_sent_comes_back_with_its_choices(
+    page: Page, stage: Stage
+) -> None:
+    page.goto(f"{stage.address}/chat")
+    page.fill("#question", "Le parfum Camille")
+    page.click("#show-preview")
+    page.click("[data-keep=Camille]")
+    expect(page.locator("[data-unkeep=Camille]")).to_be_visible()
+    page.route("**/messages", lambda route: route.fulfill(json={"message": "Pas maintenant."}))
+    page.click("#send")
+    expect(page.locator(".state.still")).to_have_text("Pas maintenant.")
+    expect(page.locator("#question")).to_have_value("Le parfum Camille")
+    expect(page.locator(f"{MARKED}.kept")).to_have_text("Camille")
 
 
 def test_copying_takes_the_label_and_a_thumb_is_sent_with_a_comment(
@@ -306,6 +552,9 @@ def test_axe_finds_nothing_and_nothing_overflows(
     page.goto(f"{stage.address}/sample/{name}")
     for summary in page.locator(".receipt:not([open]) summary").all():
         summary.click()
+    if name.startswith("chat"):
+        page.fill("#question", "Camille a un secret, dit Camille")
+        page.click("#show-preview")
     found = Axe().run(page)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     context.close()

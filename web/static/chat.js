@@ -3,6 +3,7 @@
 // For screen readers, the states and the finished answer are announced; the streamed text, which
 // changes many times a second, is in an aria-busy area outside any live region.
 
+import { refresh, restore, take } from "./composer.js";
 import { events } from "./sse.js";
 import { fill, nodes, postJson } from "./page.js";
 
@@ -209,7 +210,7 @@ const handlers = {
   },
 };
 
-async function ask(text, regenerate) {
+async function ask(asked, regenerate) {
   document.querySelector("#welcome")?.remove();
   const exchange = { id: "", ended: false, sourced: false, person: null, abort: new AbortController() };
   if (regenerate) {
@@ -217,7 +218,7 @@ async function ask(text, regenerate) {
     if (articles.at(-1)?.classList.contains("machine")) articles.at(-1).remove();
   } else {
     const mine = turn("person", phrases.you);
-    mine.body.textContent = text;
+    mine.body.textContent = asked.text;
     exchange.person = mine.article;
   }
   exchange.answer = pendingAnswer();
@@ -227,7 +228,7 @@ async function ask(text, regenerate) {
   send.hidden = true;
   try {
     const address = `/chat/${encodeURIComponent(composer.dataset.conversation)}/messages`;
-    const response = await postJson(address, { text, regenerate }, exchange.abort.signal);
+    const response = await postJson(address, { ...asked, regenerate }, exchange.abort.signal);
     if (response.status === 401) {
       exchange.ended = true;
       trouble(exchange.answer, phrases.expired);
@@ -235,13 +236,13 @@ async function ask(text, regenerate) {
       exchange.ended = true;
       const answer = await response.json().catch(() => ({}));
       trouble(exchange.answer, answer.message || phrases.error);
-      if (!regenerate) question.value = text;
+      if (!regenerate) restore(asked);
     } else {
       for await (const event of events(response)) handlers[event.name]?.(event.data, exchange);
     }
   } catch (error) {
     if (!exchange.ended) trouble(exchange.answer, exchange.id ? phrases.cut : phrases.error);
-    if (!exchange.id && !regenerate) question.value = text;
+    if (!exchange.id && !regenerate) restore(asked);
     exchange.ended = true;
   } finally {
     if (!exchange.ended) trouble(exchange.answer, phrases.cut);
@@ -249,6 +250,7 @@ async function ask(text, regenerate) {
     send.hidden = false;
     stop.hidden = true;
     stop.disabled = false;
+    refresh(); // what was typed meanwhile now goes with one more answer
     question.focus();
   }
 }
@@ -266,10 +268,7 @@ async function stopAnswer() {
 
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = question.value.trim();
-  if (!text || running) return;
-  question.value = "";
-  ask(text, false);
+  if (question.value.trim() && !running) ask(take(), false);
 });
 
 question.addEventListener("keydown", (event) => {
@@ -288,13 +287,12 @@ stop.addEventListener("click", stopAnswer);
 turns.addEventListener("click", (event) => {
   const example = event.target.closest("[data-example]");
   if (example) {
-    question.value = example.textContent;
+    restore({ text: example.textContent, kept: [], masked: [] });
     question.focus();
     return;
   }
   if (event.target.closest("[data-again]") && !running) {
-    const mine = [...turns.querySelectorAll("article.turn.person .said")].at(-1);
-    ask(mine?.innerText.trim() ?? "", true);
+    ask({}, true); // the server has the question, and what was chosen for it
   }
 });
 
