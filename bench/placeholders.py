@@ -40,7 +40,6 @@ DEFAULT_MODEL = ROOT / "var" / "models" / "qwen2.5-coder-1.5b-instruct-q4_k_m.gg
 TARGET = "[PERSONNE_1]"
 """The form that Sobria uses: ``--check`` fails where another gives back more requests whole."""
 _MARK = re.compile(r"\{(?P<kind>[A-Z_]+|[fm]\d):(?P<value>[^{}]+)\}")
-_HINT = "Les mots entre crochets, comme [PERSONNE_1], remplacent"
 _CIVILITY = re.compile(r"^(?:M\. et Mme|M\.|Mr|Mme|sa voisine)\s")
 
 
@@ -65,13 +64,13 @@ Write = Callable[[Mention], str]
 class Form:
     """A way to write placeholders.
 
-    ``hint`` is the sentence that tells the model of them (None: nothing is said), and
+    ``between`` says what they stand between, to tell the model of them (None: nothing is said), and
     ``lookalikes`` what an answer holds that looks like one.
     """
 
     name: str
     writer: Callable[[int], Write]
-    hint: str | None
+    between: str | None
     lookalikes: re.Pattern[str] | None
 
 
@@ -136,11 +135,11 @@ def surrogate_writer(seed: int) -> Write:
 
 
 FORMS = (
-    Form("[PERSONNE_1]", sobria_writer, _HINT, PLACEHOLDER),
+    Form("[PERSONNE_1]", sobria_writer, "crochets", PLACEHOLDER),
     Form(
         "<<P1>>",
         short_writer,
-        "Les codes entre chevrons, comme <<P1>>, remplacent",
+        "chevrons",
         re.compile(r"[<«‹]{1,2}\s?[A-Za-z]\d{1,3}[A-Za-z]{0,2}\d?\s?[>»›]{1,2}"),
     ),
     Form("surrogates", surrogate_writer, None, None),
@@ -190,7 +189,7 @@ async def answers(gguf: Path, rows: Path | None) -> list[dict[str, Any]]:
         for form, number, text, given in _requests():
             row = known.get((form.name, number, text))
             if row is None:
-                answer = await _ask(engine, form, text)
+                answer = await _ask(engine, form, text, given)
                 row = {"form": form.name, "prompt": number, "text": text, "answer": answer}
                 if rows:
                     with rows.open("a", encoding="utf-8") as out:
@@ -211,16 +210,17 @@ def _requests() -> Iterator[tuple[Form, int, str, tuple[str, ...]]]:
             yield form, number, *masked(prompt, form.writer(number))
 
 
-async def _ask(engine: LlamaEngine, form: Form, text: str) -> str:
+async def _ask(engine: LlamaEngine, form: Form, text: str, given: Sequence[str]) -> str:
     system = system_message(
         "fr",
         assistant="Sobria",
         organisation="Ville d’Exemple",
         instructions="Tu aides les agents dans leur travail.",
     )
-    asked = question_message("fr", text, (), placeholders=form.hint is not None)
-    if form.hint is not None:
-        asked = Message("user", asked.content.replace(_HINT, form.hint))
+    asked = question_message("fr", text, (), given if form.between else ())
+    if form.between:
+        told = asked.content.replace("entre crochets", f"entre {form.between}")
+        asked = Message("user", told)
     request = GenerationRequest(
         id="bench",
         messages=(system, asked),

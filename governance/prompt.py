@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -54,16 +54,29 @@ _WITH_SOURCES: dict[Locale, str] = {
 _PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý]+_\d+(?:_[A-Z0-9_]+)?\]")
 
 # Said only where there are some: a small model that is told of them otherwise makes them up.
+# They are listed: of sixty requests, 56 came back with every one of them, and 46 when the sentence
+# named one as an example (bench/placeholders.py).
 _PLACEHOLDERS: dict[Locale, str] = {
     "fr": (
-        "Les mots entre crochets, comme [PERSONNE_1], remplacent des noms et des numéros : "
-        "recopie-les tels quels."
+        "Garde dans ta réponse, sans les changer, les mots entre crochets qui remplacent des noms "
+        "et des numéros : {listed}."
     ),
     "en": (
-        "The words in brackets, such as [PERSONNE_1], stand for names and numbers: "
-        "copy them unchanged."
+        "Keep in your answer, unchanged, the words in brackets that stand for names and numbers: "
+        "{listed}."
     ),
 }
+_PLACEHOLDERS_OF_QUESTION: dict[Locale, str] = {
+    "fr": (
+        "Si tu en parles, recopie sans les changer les mots entre crochets, qui remplacent des "
+        "noms et des numéros : {listed}."
+    ),
+    "en": (
+        "If you mention them, copy unchanged the words in brackets, which stand for names and "
+        "numbers: {listed}."
+    ),
+}
+MOST_LISTED = 12
 _TASK: dict[Locale, str] = {
     "fr": "{request}\n\nÉcris directement le texte demandé, prêt à envoyer, sans commentaire.",
     "en": "{request}\n\nWrite the text asked for directly, ready to be sent, without comment.",
@@ -90,15 +103,18 @@ def _excerpt(number: int, passage: Passage) -> str:
 
 
 def question_message(
-    locale: Locale, question: str, passages: Sequence[Passage], *, placeholders: bool = False
+    locale: Locale, question: str, passages: Sequence[Passage], placeholders: Sequence[str] = ()
 ) -> Message:
     """The person's last turn with the passages that the model may use; the turn alone if none.
 
     A text to write is asked for plainly: small models otherwise explain why they could not.
-    ``placeholders`` tells that the conversation holds some.
+    ``placeholders`` are those that the model is told to copy.
     """
     text = _question(locale, question, passages)
-    return Message("user", f"{text}\n{_PLACEHOLDERS[locale]}" if placeholders else text)
+    if placeholders:
+        told = _PLACEHOLDERS_OF_QUESTION if passages else _PLACEHOLDERS
+        text = f"{text}\n{told[locale].format(listed=', '.join(placeholders))}"
+    return Message("user", text)
 
 
 def _question(locale: Locale, question: str, passages: Sequence[Passage]) -> str:
@@ -128,8 +144,8 @@ def build_prompt(
     kept = list(history)
     chosen = list(passages)
     while True:
-        hidden = bool(_PLACEHOLDER.search(question)) or any(map(_holds_placeholder, kept))
-        last = question_message(locale, question, chosen, placeholders=hidden)
+        hidden = _placeholders([question]) or _placeholders(_texts(kept))
+        last = question_message(locale, question, chosen, hidden)
         messages = (system, *kept, last)
         if count_tokens(messages) <= budget:
             return messages, tuple(chosen)
@@ -158,11 +174,12 @@ def build_tool_prompt(
     asked = [number for number, turn in enumerate(turns) if turn.role == "user"]
     kept = list(turns[: asked[-1]]) if asked else []
     stay = list(turns[len(kept) :])
-    hidden = any(map(_holds_placeholder, turns)) or any(
-        _PLACEHOLDER.search(f"{tool.description} {tool.parameters}") for tool in tools
+    hidden = _placeholders(
+        [*_texts(stay), *_texts(kept), *(f"{tool.description} {tool.parameters}" for tool in tools)]
     )
     if asked and hidden:
-        stay[0] = replace(stay[0], content=f"{stay[0].content}\n{_PLACEHOLDERS[locale]}")
+        told = _PLACEHOLDERS_OF_QUESTION[locale].format(listed=", ".join(hidden))
+        stay[0] = replace(stay[0], content=f"{stay[0].content}\n{told}")
     while True:
         messages = (system, *kept, *stay)
         if not kept or count_tokens(messages, tools) <= budget:
@@ -177,6 +194,14 @@ def _forget_oldest(turns: list[Message]) -> None:
         del turns[0]
 
 
-def _holds_placeholder(message: Message) -> bool:
-    texts = (message.content, *(call.arguments for call in message.tool_calls))
-    return any(_PLACEHOLDER.search(text) for text in texts)
+def _texts(messages: Sequence[Message]) -> Iterator[str]:
+    """All that ``messages`` say, arguments of tool calls included, the newest first."""
+    for message in reversed(messages):
+        yield message.content
+        yield from (call.arguments for call in message.tool_calls)
+
+
+def _placeholders(texts: Iterable[str]) -> tuple[str, ...]:
+    """The distinct placeholders of ``texts``, in their order: the first dozen."""
+    found = dict.fromkeys(each for text in texts for each in _PLACEHOLDER.findall(text))
+    return tuple(found)[:MOST_LISTED]

@@ -70,12 +70,39 @@ RULES = {
     "given name alone": N_("it is a known given name, standing alone"),
     "given name in lower case": N_("it is a known name, in a line typed without capitals"),
     "surname alone": N_("it is a known surname, standing alone"),
+    "English street": N_("a number and the name of an English street stand there"),
+    "right behind its word": N_("it stands right behind the words for a user name"),
+    "told after its word": N_("a sentence says that it is a user name"),
+    "with which one connects": N_("a sentence says that one logs in with it"),
+    "typed before a password": N_("it is to be typed before a password"),
+    "password somewhere before": N_(
+        "it is shaped like a password, and access is spoken of further up"
+    ),
+    "password told after its verb": N_("a sentence says that it is to be typed as a password"),
+    "after a user name": N_("it is to be typed after a user name"),
+    "right behind the person": N_("it stands right behind a word such as «agent»"),
+    "seven digits and a letter, an identifier": N_(
+        "seven digits and a letter, after the word «identifiant»"
+    ),
+    "twelve digits, the word somewhere before": N_(
+        "twelve digits, and a licence is named further up"
+    ),
+    "ten digits, the word somewhere before": N_(
+        "ten digits, and a residence permit is named further up"
+    ),
+    "French mobile of no plan, in context": N_(
+        "it is shaped like a French mobile number, and a word announces it"
+    ),
     "column of a table": N_("the head of its column says so"),
     "postal code and town": N_("it is a postal code with its town"),
     "under its label": N_("it stands under its label"),
     "entry of a schedule": N_("it is an entry of a schedule"),
     "born in": N_("«born in» stands before it"),
     "gazetteer, in lower case": N_("it is a known town, without capitals"),
+    "role before a name": N_("a role or a family tie stands before it"),
+    "verb before a name": N_("a verb that takes a person stands before it"),
+    "verb of a person": N_("what a person does follows it"),
+    "particle and surname": N_("a particle such as «Le» or «Ben» begins it"),
     # Births and ages
     "born on": N_("«born on», or the like, stands before it"),
     "born in '84": N_("«born in» and a year stand there"),

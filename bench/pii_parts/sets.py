@@ -121,7 +121,8 @@ def _joined(rows: Sequence[tuple[str, str]]) -> tuple[str, tuple[Span, ...]]:
     length = 0
     spans: list[Span] = []
     for token, tag in rows:
-        glue = not last or last.endswith(("'", "’", "(", "-")) or token in {".", ",", ")", "-", "'"}
+        glue = not last or last.endswith(("'", "’", "(", "-")) or token in {".", ",", ")", "'"}
+        glue = glue or token.startswith("-")  # «Stoke-on» «-Trent»
         if not glue:
             parts.append(" ")
             length += 1

@@ -24,6 +24,8 @@ from governance.pii.nlp import FrenchNames
 from governance.pii.plain import plain
 from governance.pii.recognizers import MODEL_RECOGNIZERS, RECOGNIZERS
 from governance.pii.recognizers.base import RULE_KEY
+from governance.pii.recognizers.lexicon import load as load_lexicon
+from governance.pii.recognizers.structured import Structured
 from governance.pii.seen import forget
 
 WINDOW: Final = 8_000
@@ -52,6 +54,7 @@ class PiiAnalyzer:
         started, resident = time.monotonic(), process.memory_info().rss
         names = FrenchNames()
         names.load()
+        load_lexicon()
         registry = RecognizerRegistry(
             recognizers=[
                 *(recognizer() for recognizer in RECOGNIZERS),
@@ -60,6 +63,7 @@ class PiiAnalyzer:
             supported_languages=["fr"],
         )
         self._engine = Engine(registry, names)
+        self._structured = Structured()
         self.load_seconds = time.monotonic() - started
         self.load_bytes = max(0, process.memory_info().rss - resident)
         self._lock = threading.Lock()
@@ -118,6 +122,12 @@ class PiiAnalyzer:
                 _finding(result, start)
                 for result in results
                 if core[0] <= result.start + start < core[1]
+            ]
+        if len(copy.text) > WINDOW:
+            # A table's head names its columns beyond the window that holds it.
+            found += [
+                Finding(entity, start, end, score, type(self._structured).__name__, rule)
+                for entity, start, end, score, rule in self._structured.spans(copy.text)
             ]
         findings = resolve(copy.text, found)
         known = tokens_found(copy.text, findings)

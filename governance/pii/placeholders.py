@@ -36,11 +36,13 @@ PLACEHOLDER: Final = re.compile(
     rf"\[ ?(?P<w1>{_WORDS})S?{_SPACED}{{0,3}}(?P<n1>[0-9]{{1,6}})"
     rf"(?:{_SPACED}{{1,3}}(?P<r1>{_ROLE}))?(?:{_SPACED}{{1,3}}(?P<k1>[0-9]{{1,3}}))? ?\]"
     rf"|\[?(?<![^\W_])(?P<w2>{_WORDS})S?{_BAR}(?P<n2>[0-9]{{1,6}})"
-    rf"(?:{_BAR}(?P<r2>{_ROLE}))?(?:{_BAR}(?P<k2>[0-9]{{1,3}}))?(?![^\W_])\]?",
+    rf"(?:{_BAR}(?P<r2>{_ROLE}))?(?:{_BAR}(?P<k2>[0-9]{{1,3}}))?(?![^\W_])\]?"
+    r"|(?<![^\W_])(?P<w3>(?-i:Personne))[ \u00a0](?P<n3>[0-9]{1,6})(?![^\W_])",
     re.IGNORECASE,
 )
 """A placeholder, exact or damaged: another case, an accent, a plural, spaces for the underscore
-between brackets, or an underscore with a bracket or both missing."""
+between brackets, an underscore with a bracket or both missing, or «Personne 1», with its capital,
+which small models make of it in prose."""
 
 _PREFIXES = "|".join(
     sorted(
@@ -85,11 +87,12 @@ class Reference:
 def reference(match: re.Match[str]) -> Reference:
     """What a match of :data:`PLACEHOLDER` stands for."""
     groups = match.groupdict()
-    word = folded(groups["w1"] or groups["w2"]).upper()
+    word = folded(groups["w1"] or groups["w2"] or groups["w3"]).upper()
     role = folded(groups["r1"] or groups["r2"] or "").upper()
     rank = groups["k1"] or groups["k2"]
     form = "_".join(part for part in (role, str(int(rank)) if rank else "") if part)
-    return Reference(ALIASES.get(word, word), int(groups["n1"] or groups["n2"]), form)
+    number = int(groups["n1"] or groups["n2"] or groups["n3"])
+    return Reference(ALIASES.get(word, word), number, form)
 
 
 def written(identifier: str) -> str:

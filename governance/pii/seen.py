@@ -13,6 +13,18 @@ _NUMBER: Final = re.compile(r"\d(?:[^\w\n]{0,5}\d)*+")
 _NOT_DIGITS: Final = re.compile(r"\D")
 
 
+class _Last(threading.local):
+    """What this thread knows of the text that it reads: folded words too, for a text repeats them
+    and each rule asks again."""
+
+    seen: Seen | None = None
+    words: dict[str, str] | None = None
+
+
+_last: Final = _Last()
+_LONGEST_WORD: Final = 40
+
+
 def _unaccented() -> dict[int, str]:
     """A letter without its marks for each Latin letter that has some, and straight apostrophes."""
     plain = {"ð": "d", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "ł": "l"}
@@ -31,6 +43,16 @@ _UNACCENTED: Final = _unaccented()
 
 def folded(text: str) -> str:
     """``text`` in lower case and without accents or cedillas, of the same length in characters."""
+    words = _last.words
+    if words is None or len(text) > _LONGEST_WORD:
+        return _folded(text)
+    known = words.get(text)
+    if known is None:
+        known = words[text] = _folded(text)
+    return known
+
+
+def _folded(text: str) -> str:
     # The only character that two stand for in lower case.
     return text.replace("İ", "I").lower().translate(_UNACCENTED)
 
@@ -44,7 +66,7 @@ class Seen:
     longest: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.folded = folded(self.text)
+        self.folded = _folded(self.text)
         for number in _NUMBER.findall(self.text):
             if len(number) > self.longest:
                 self.longest = max(self.longest, len(_NOT_DIGITS.sub("", number)))
@@ -54,23 +76,15 @@ class Seen:
         return any(literal in self.folded for literal in literals)
 
 
-class _Last(threading.local):
-    """The text that this thread reads."""
-
-    seen: Seen | None = None
-
-
-_last: Final = _Last()
-
-
 def seen(text: str) -> Seen:
     """What is known of ``text``: computed when a thread first asks, until it asks for another."""
     known = _last.seen
     if known is None or known.text is not text:
         known = _last.seen = Seen(text)
+        _last.words = {}
     return known
 
 
 def forget() -> None:
     """Keep nothing of the text that this thread read last."""
-    _last.seen = None
+    _last.seen = _last.words = None

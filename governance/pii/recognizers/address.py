@@ -11,6 +11,7 @@ from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
 from governance.pii.recognizers.words import is_common
 
 _S = SPACE
+_SPACES = r" \t\u00a0\u202f\u2009"
 _UP = r"[A-ZÀ-ÖØ-ÞŒ]"
 _NUMBER = rf"\d{{1,4}}(?:{_S}?(?:bis|ter|quater|[A-Da-d])(?!\w))?(?:{_S}?[-/]{_S}?\d{{1,4}})?,?{_S}"
 _SURE = (
@@ -35,18 +36,28 @@ _PLAIN_NAME = (
     rf"(?:(?:du|de|des|la|le|les){_S}|[dl]['’]){{0,3}}(?:\d{{1,2}}{_S})?"
     rf"{_PLAIN_WORD}(?:{_S}(?:(?:du|de|des|la|le|les){_S}|[dl]['’]){{0,2}}{_STOP}{_PLAIN_WORD})?"
 )
+_CODE = r"(?:F-)?(?:\d{5}|\d{2} \d{3})(?!\d)"
+_COMPLEMENT = (
+    r"(?i:b[âa]t(?:iment)?\.?|appt?\.?|appartement|apt\.?|esc(?:alier)?\.?|r[ée]sidence|r[ée]s\.|"
+    r"immeuble|imm\.|lieu[ -]dit|lotissement|lot\.|hameau|quartier|maison|villa|ferme|mas|foyer|"
+    r"porte|entr[ée]e|hall|tour|bloc|chambre|logement|studio|chez|c/o|bp|cs|za|zi|zac|domaine|"
+    rf"(?:\d{{1,2}}{_S}?(?:er|e|[èe]me)|dernier|premier|deuxi[èe]me|troisi[èe]me|quatri[èe]me)"
+    rf"{_S}[ée]tage|rez-de-chauss[ée]e|rdc)(?!\w)"
+)
+"""Words that begin what an address says beside its street: a building, a floor, a hamlet."""
 _EXTRA = (
     rf"(?:,?{_S}?(?:b[âa]t(?:iment)?\.?|appt?\.?|appartement|[ée]tage|esc(?:alier)?\.?|bp|cs|"
-    rf"porte|entr[ée]e){_S}?[\w°-]{{1,8}}){{0,3}}"
+    rf"porte|entr[ée]e){_S}?[\w°-]{{1,8}}|,?{_S}?n[°º]{_S}?\d{{1,4}}(?!\w)){{0,3}}"
+    rf"(?:{_S}?[,–-]?{_S}?\r?\n?{_S}{{0,3}}(?:{_COMPLEMENT}[^\n;|:()]{{0,45}}?[,–-]?{_S}?\r?\n?{_S}{{0,3}})"
+    rf"{{1,2}}(?={_CODE}{_S}))?"
 )
 _TOWN = (
     rf"{_UP}[\w'’-]{{1,40}}(?:[ -](?:(?:de|du|des|la|le|les|sur|sous|en|lès|et|aux?)[ -]){{0,3}}"
     rf"{_UP}[\w'’-]{{1,40}}){{0,4}}(?:{_S}\d{{1,2}}(?:e|er|ème)?(?!\w))?"
     rf"(?:{_S}(?i:cedex)(?:{_S}\d{{1,2}})?)?"
 )
-_CODE = r"(?:F-)?(?:\d{5}|\d{2} \d{3})(?!\d)"
 _POSTAL = (
-    rf"(?:{_S}?[,;–-]?(?:{_S}{{0,2}}\n{_S}?|{_S}){_CODE}{_S}{{1,2}}"
+    rf"(?:(?:{_S}?[,;–-]?(?:{_S}{{0,2}}\n{_S}?|{_S})(?:[àa]{_S})?|(?<=[\n,{_SPACES}])){_CODE}{_S}{{1,2}}"
     rf"(?:(?-i:{_TOWN})|(?:(?:le|la|les|saint|sainte|st|ste)[ -]|l['’])?{_PLAIN_WORD})"
     rf"|,?{_S}(?:à{_S})?(?-i:{_TOWN}){_S}?\({_CODE}\))"
 )
@@ -89,6 +100,21 @@ class FrAddress(DeclaredRecognizer):
             needs=("adresse", "domicil", "demeur", "habit", "vit", "log"),
         ),
         Rule(
+            "English street",
+            re.compile(
+                rf"(?<![\w.,/-])\d{{1,4}}[A-Za-z]?(?:-\d{{1,4}})?,?{_S}(?:{_UP}[\w'’.-]{{1,20}}{_S}){{1,4}}"
+                r"(?:Street|Road|Rd|Lane|Close|Drive|Crescent|Gardens|Terrace|Grove|Mews|Square|"
+                rf"Avenue|Ave|Boulevard|Court|Walk|Way|Row)(?!\w)"
+                rf"(?:,?(?:{_S}|\n)(?:{_UP}[\w'’-]{{1,20}}(?:,?(?:{_S}|\n))){{0,3}}"
+                rf"[A-Z]{{1,2}}\d[\dA-Z]?{_S}\d[A-Z]{{2}}(?!\w))?"
+            ),
+            needs=(
+                *("street", "road", " rd", "lane", "close", "drive", "crescent", "gardens"),
+                *("terrace", "grove", "mews", "square", "avenue", " ave", "court", "walk"),
+                *(" way", " row", "boulevard"),
+            ),
+        ),
+        Rule(
             "post box",
             re.compile(rf"(?<!\w)(?:BP|CS|TSA){_S}?\d{{1,6}}{_POSTAL}"),
         ),
@@ -127,6 +153,13 @@ _PREMISES = re.compile(
     r"cit[ée]|centre commercial|bloc)(?!\w)"
     r"|\d{1,2}(?:er|e|[èe]me)[ ][ée]tage)[^,;:|()\n\t]{0,45}"
 )
+_PREMISES_LINE = re.compile(
+    r"(?i)(?:^|\n)[ \u00a0\t]{0,8}(?P<value>(?:r[ée]sidence|r[ée]s\.|b[âa]t(?:iment)?\.?|appt?\.?|"
+    r"appartement|appart\.?|apt\.?|esc(?:alier)?\.?|[ée]tage|porte|chez|foyer|immeuble|imm\.|villa|"
+    r"lieu-?dit|lotissement|lot\.|hameau|quartier|chambre|c/o|studio|ehpad|cit[ée]|"
+    r"\d{1,2}(?:er|e|[èe]me)[ ][ée]tage)(?!\w)[^:;|()\n\t]{1,45})\r?\n[ \u00a0\t]{0,8}$"
+)
+"""«Résidence Kergus, escalier 3», on the line above the street."""
 _COUNTED = frozenset(
     """euros euro eur habitants km tonnes logements agents salaries exemplaires personnes voix
     visiteurs entrees emplois places heures pages kwh mwh electeurs spectateurs participants
@@ -138,6 +171,9 @@ _MOST_PREMISES = 4
 
 def _from_premises(text: str, start: int) -> int:
     """Where the address begins: «Résidence Les Pins, bât. C, » belongs to «4 rue Haute»."""
+    above = _PREMISES_LINE.search(text, max(0, start - 70), start)
+    if above and above.end() == start:
+        return above.start("value")
     for _ in range(_MOST_PREMISES):
         before = text[max(0, start - 60) : start]
         kept = before.rstrip(" \u00a0")
@@ -158,7 +194,7 @@ def _is_postal_line(text: str, start: int, end: int, town: str) -> bool:
         return False
     if is_common(first) or (town.isupper() and len(town) < 4):
         return folded(town) in SURE
-    if folded(town) in SURE | IN_CONTEXT:
+    if (plain := folded(town)) in SURE or plain in IN_CONTEXT:
         return True
     return bool(
         _STANDS_APART.search(text, max(0, start - 8), start) and _ENDS_APART.match(text, end)

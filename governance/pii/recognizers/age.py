@@ -10,6 +10,9 @@ from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule, Span
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.letters import LOWER, UPPER
+from governance.pii.recognizers.lexicon import is_word
+from governance.pii.recognizers.surnames import is_surname
+from governance.pii.seen import seen
 
 _S = SPACE
 _UNITS = (
@@ -20,7 +23,11 @@ _UNITS = (
 _NUMBER = (
     rf"(?:1[0-1]\d|\d{{1,2}}(?:[.,]5)?|{_UNITS}(?:(?:{_S}|-)(?:et{_S}|et-)?{_UNITS}){{0,3}}s?)"
 )
-_YEARS = rf"{_NUMBER}{_S}?ans?(?:{_S}et{_S}(?:demi|{_NUMBER}{_S}mois))?(?!\w)"
+_YEARS = (
+    rf"{_NUMBER}{_S}?(?:ans?|balais|piges|berges)"
+    rf"(?:{_S}et{_S}(?:demi|{_NUMBER}{_S}mois))?(?!\w)"
+)
+_YEARS_NEEDS = ("ans", "balais", "piges", "berges")
 _MONTHS = rf"{_NUMBER}{_S}(?:mois|semaines|jours)(?!\w)"
 _NOT_AN_AGE: Final = (
     rf"(?!{_S}(?:d['’]|de{_S}|dans{_S}|apr[èe]s|avant|plus tard|au (?:sein|service)|ferme|"
@@ -39,7 +46,19 @@ _PERSON = (
     r"a[îi]n[ée]e?|benjamine?|jumeaux|jumelles|neveu|ni[èe]ce|petit-fils|petite-fille|"
     r"grand-m[èe]re|grand-p[èe]re|"
     r"cousine?|oncle|tante|demandeu(?:r|se)|requ[ée]rante?|ressortissante?|allocataire|"
-    r"b[ée]n[ée]ficiaire|coll[èe]gue)"
+    r"b[ée]n[ée]ficiaire|coll[èe]gue|majeure?|mineure?|lyc[ée]en(?:ne)?s?|coll[ée]gien(?:ne)?s?|"
+    r"[ée]coli(?:er|[èe]re)s?|petite?[ ]derni(?:er|[èe]re)|derni(?:er|[èe]re)-n[ée]e?|bambins?|"
+    r"gamine?s?|m[ôo]mes?|gosses?|voisine?s?|doyen(?:ne)?|papa|maman|mamie|papi|papy|grand-tante|"
+    r"grand-oncle|petits-enfants|petits-fils|petites-filles|filleule?|beau-fils|belle-fille|"
+    r"beau-fr[èe]re|belle-s[œo]e?ur|ma[çc]on(?:ne)?|ouvri(?:er|[èe]re)|infirmi(?:er|[èe]re)|"
+    r"aide-soignante?|chauffeu(?:r|se)|technicien(?:ne)?|m[ée]canicien(?:ne)?|"
+    r"[ée]lectricien(?:ne)?|cuisini(?:er|[èe]re)|caissi(?:er|[èe]re)|comptable|secr[ée]taire|"
+    r"enseignante?|professeure?|institut(?:eur|rice)|[ée]ducat(?:eur|rice)|"
+    r"agricult(?:eur|rice)|artisane?|commer[çc]ante?|plombier|menuisier|boulang(?:er|[èe]re)|"
+    r"serveu(?:r|se)|livreur|cariste|pompier|gendarme|polici(?:er|[èe]re)|militaire|soudeur|"
+    r"c[ée]libataire|divorc[ée]e?|mari[ée]e|c?o?locataire|cycliste|pi[ée]ton(?:ne)?|skieu(?:r|se)|"
+    r"randonneu(?:r|se)|motarde?|passag(?:er|[èe]re)|joueu(?:r|se)|licenci[ée]e?|adh[ée]rente?|"
+    r"individu|intervenante?|coureu(?:r|se)|quinquag[ée]naire|assur[ée]e?|d[ée]funte?|client(?:e)?)"
 )
 _NOT_A_NAME = (
     r"(?!(?i:dur[ée]e|garantie|contrat|bail|engagement|abonnement|pr[êe]t|formation|"
@@ -54,6 +73,59 @@ _MONTHS_AFTER_NAME = re.compile(
     rf"(?P<name>{_WORD_OF_NAME})(?:{_S}{_WORD_OF_NAME}){{0,2}}{_S}?(?:,{_S}?|"
     rf"\({_S}?)(?P<value>(?i:{_MONTHS})){_NOT_AN_AGE}"
 )
+
+
+_ADVERBS = (
+    r"(?:maintenant|bient[ôo]t|d[ée]j[àa]|seulement|tout juste|juste|[àa] peine|environ|presque|"
+    r"donc|plus de|pr[èe]s de|aujourd['’]hui|alors|(?:lui|elle|eux)-m[êe]mes?|m[êe]me|quand m[êe]me|"
+    r"[àa] ce jour|encore|pourtant|actuellement|aussi|elle|lui|ses|leurs|enfin)"
+)
+_HAS = re.compile(
+    rf"(?i)(?<!y{_S})(?<!\w)(?:a|avait|aura|fait|fera|f[êe]tera|affiche|atteint|frise|approche)"
+    rf"{_S}(?:(?:{_ADVERBS}|les|des){_S}){{0,3}}(?P<value>{_YEARS}){_NOT_AN_AGE}"
+    rf"(?!{_S}(?:pour|depuis|qu|pass[ée]|en{_S}(?:poste|stock)))"
+)
+_SUBJECT = re.compile(
+    rf"(?<![\w-])(?:(?i:{_PERSON}|il|elle|lui)(?![\w-])|(?P<name>[{UPPER}][{UPPER}{LOWER}'’-]{{2,25}}))"
+)
+_AT = re.compile(
+    rf"(?i)(?<![\w-])(?<!\d{_S})[àa]{_S}(?:(?:{_ADVERBS}){_S}){{0,2}}(?P<value>{_YEARS}){_NOT_AN_AGE}"
+    rf"(?P<after>{_S}?,?{_S}?(?:et{_S}|mais{_S}|donc{_S})?(?:(?:je|il|elle|on|tu|lui|qui|sa|son|ma|"
+    rf"mon|l|faudrait|faut|toujours){_S}|(?:j|l|m|n|s|t|qu)['’]))?"
+)
+_AT_BEFORE = re.compile(
+    r"(?i)\b(?:(?:qui|lui|elle|moi|disparue?|d[ée]c[ée]d[ée]e?s?|[ée]teinte?|partie?|mort[es]?|"
+    r"emport[ée]e?|mari[ée]e?|embauch[ée]e?|arriv[ée]e?|entr[ée]e?|veuve|veuf|orpheline?|"
+    r"retraite|enceinte|m[èe]re|p[èe]re|maman|papa|encore|seul[e]?)[ ,]"
+    r"|disparue?|d[ée]c[ée]d[ée]e?|[ée]teinte?|nous a(?:vait)? quitt[ée]s?[^.;\n]{1,30})[^.;\d\n]{0,25}$"
+)
+_AT_TERM = re.compile(
+    r"(?i)\b(?:pr[êe]ts?|taux|cr[ée]dit|emprunt|dur[ée]e|bail|engagement|garantie|fixe|port[ée]e?|"
+    r"passe|ramen[ée]e?|horizon|condamn[ée]e?|amorti\w*|prescription|conserv\w+|peine|de[ ]\d+|"
+    r"mandat|validit[ée]|limit[ée]e?)(?:[ ]\w{1,8}){0,2}[ ]?$"
+)
+_IN_BRACKETS = re.compile(
+    rf"(?i)\({_S}?(?P<value>{_YEARS})(?={_S}(?:en{_S}(?:janvier|f[ée]vrier|mars|avril|mai|juin|"
+    rf"juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre)|le{_S}\d|depuis|r[ée]volus|hier|"
+    rf"demain|aujourd|cette{_S}ann[ée]e|ce{_S}mois|et{_S}{_YEARS}{_S}?\)))"
+)
+_NEXT = re.compile(
+    rf"(?i){_S}?(?:,|/|et|ou|puis){_S}(?:de{_S}|l['’]autre{_S}(?:de{_S})?)?(?P<value>{_YEARS}|"
+    rf"{_MONTHS})(?!{_S}(?:d['’]|de{_S}|plus tard|apr[èe]s|avant))"
+)
+_EARLIER = re.compile(
+    rf"(?i)(?<![\w-]){_PERSON}(?:{_S}[{LOWER}]{{1,10}}){{0,3}}{_S}(?:de{_S}|ont{_S}|\({_S}?|:{_S})"
+    rf"(?P<value>{_NUMBER})(?P<more>(?:{_S}?,{_S}{_NUMBER}){{0,4}}){_S}et{_S}(?P<last>{_YEARS}|{_MONTHS})"
+    rf"{_NOT_AN_AGE}"
+)
+_BABY = re.compile(
+    rf"(?i)(?<!\w)(?:il|elle){_S}(?:a|aura|avait){_S}(?:(?:{_ADVERBS}){_S}){{0,3}}"
+    rf"(?P<value>{_MONTHS}){_NOT_AN_AGE}(?={_S}?(?:[.,;!?)\n]|$|et{_S}))"
+)
+_OF_BABY = re.compile(
+    r"(?i)\b(?:n[ée]e?|b[ée]b[ée]|bb|fille|fils|enfant|petite?|naissance|accouch\w+|cr[èe]che|nounou)\b"
+)
+_REACH = 70
 
 
 class Age(DeclaredRecognizer):
@@ -85,7 +157,7 @@ class Age(DeclaredRecognizer):
                 rf"{_S}{_BY_NAME}){{0,2}}{_S}?(?:de{_S}|,{_S}?|\({_S}?)"
                 rf"(?P<value>{_YEARS}|{_MONTHS}){_NOT_AN_AGE}"
             ),
-            needs=("ans", "an ", "mois", "semaines", "jours"),
+            needs=(*_YEARS_NEEDS, "an ", "mois", "semaines", "jours"),
         ),
         Rule(
             "after a name",
@@ -93,18 +165,18 @@ class Age(DeclaredRecognizer):
                 rf"{_BY_NAME}{_S}?(?:,{_S}?|\({_S}?|[–—-]{_S}|"
                 rf":{_S})(?P<value>(?i:{_YEARS})){_NOT_AN_AGE}"
             ),
-            needs=("ans",),
+            needs=_YEARS_NEEDS,
         ),
         Rule(
             "is that old",
             re.compile(
                 rf"(?i)(?<!\w)(?:j['’]ai|tu as|il a|elle a|on a|ils ont|elles ont|vous avez|"
                 rf"avait|avaient|aura|auront|aurai|"
-                rf"ayant|{_BY_NAME}{_S}a){_S}(?:(?:maintenant|bient[ôo]t|d[ée]j[àa]|seulement|"
-                rf"tout juste|juste|à peine|environ|presque){_S})?"
+                rf"ayant|f[êe]te(?:ra|r)?|tu auras|vous aurez|(?:il|elle)s? vien(?:t|nent) d['’]avoir)"
+                rf"{_S}(?:(?:{_ADVERBS}){_S}){{0,3}}"
                 rf"(?P<value>{_YEARS}){_NOT_AN_AGE}"
             ),
-            needs=("ans",),
+            needs=_YEARS_NEEDS,
         ),
         Rule(
             "a child's months",
@@ -122,7 +194,7 @@ class Age(DeclaredRecognizer):
                 rf"(?m)^{_S}{{0,8}}(?:{_WORD_OF_NAME}{_S}){{1,3}}{_WORD_OF_NAME}{_S}?\r?\n{_S}{{0,8}}(?P<value>{_YEARS})"
                 rf"(?={_S}{{0,3}}(?:$|[–—,|·•/-]))"
             ),
-            needs=("ans",),
+            needs=_YEARS_NEEDS,
         ),
         Rule(
             "at the age of",
@@ -131,7 +203,7 @@ class Age(DeclaredRecognizer):
                 rf"leurs|mes)|(?:ses|mes|vos){_S}|"
                 rf"d[ée]c[ée]d[ée]e?{_S}[àa]|mort[e]?{_S}[àa]){_S}?(?P<value>{_YEARS}){_NOT_AN_AGE}"
             ),
-            needs=("ans",),
+            needs=_YEARS_NEEDS,
         ),
         Rule(
             "label",
@@ -152,8 +224,80 @@ class Age(DeclaredRecognizer):
     )
 
     def spans(self, text: str) -> Iterator[Span]:
-        """The rules' finds, and months after a given name: «Noé, 14 mois», not «CDD, 14 mois»."""
-        yield from super().spans(text)
+        """The rules' finds, months after a given name: «Noé, 14 mois», not «CDD, 14 mois», what
+        the sentence says of somebody, and the ages that follow in a series."""
+        if not _UNIT.search(text):
+            return
+        known = seen(text)
+        for start, end, score, rule in super().spans(text):
+            yield start, end, score, rule
+            yield from _series(text, end)
         for match in _MONTHS_AFTER_NAME.finditer(text):
             if is_first_name(match["name"]):
                 yield *match.span("value"), MATCHED, "months after a given name"
+        if known.holds(_YEARS_NEEDS):
+            for start, end in _told(text):
+                yield start, end, MATCHED, "is that old"
+                yield from _series(text, end)
+        if known.holds((*_YEARS_NEEDS, "mois")):
+            for match in _EARLIER.finditer(text):
+                yield *match.span("value"), MATCHED, "a person of"
+                yield *match.span("last"), MATCHED, "a person of"
+                for number in _ONE_NUMBER.finditer(text, *match.span("more")):
+                    yield *number.span(), MATCHED, "a person of"
+        if known.holds(("mois", "semaines", "jours")):
+            for match in _BABY.finditer(text):
+                if _OF_BABY.search(text, max(0, match.start() - 150), match.start()):
+                    yield *match.span("value"), MATCHED, "a child's months"
+
+
+_UNIT = re.compile(
+    r"(?i)(?<![^\W\d_])(?:ans?|mois|semaines|jours|balais|piges|berges|years?|months?|yrs?|yo|y/o)(?!\w)"
+    r"|(?<![^\W_])[âa]ge"
+)
+"""What every age is counted in or announced by."""
+_ONE_NUMBER = re.compile(rf"(?i)(?<!\w){_NUMBER}(?!\w)")
+
+
+def _series(text: str, end: int) -> Iterator[Span]:
+    """«, 9 ans et 4 ans» behind an age."""
+    for _ in range(6):
+        further = _NEXT.match(text, end)
+        if not further:
+            return
+        yield *further.span("value"), MATCHED, "and aged"
+        end = further.end("value")
+
+
+def _told(text: str) -> Iterator[tuple[int, int]]:
+    """«Diarra, a 61 ans», «À 22 ans elle…», «(dix-huit ans en janvier)»."""
+    for match in _HAS.finditer(text):
+        if _of_somebody(text, match.start()):
+            yield match.span("value")
+    for match in _AT.finditer(text):
+        start = match.start()
+        if _AT_TERM.search(text, max(0, start - 40), start):
+            continue
+        if match["after"] or _AT_BEFORE.search(text, max(0, start - _REACH), start):
+            yield match.span("value")
+    for match in _IN_BRACKETS.finditer(text):
+        if _of_somebody(text, match.start()):
+            yield match.span("value")
+
+
+def _of_somebody(text: str, at: int) -> bool:
+    """Whether a person is spoken of in the clause before ``at``."""
+    begin = max(0, at - _REACH)
+    for stop in _CLAUSE_END.finditer(text, begin, at):
+        begin = stop.end()
+    for subject in _SUBJECT.finditer(text, begin, at):
+        name = subject["name"]
+        if name is None or is_first_name(name) or (is_surname(name) and not is_word(name)):
+            return True
+        # Right before the verb, an unknown word is believed: «Tchakounté a 41 ans».
+        if at - subject.end() <= 1 and name[1] not in "'’" and not is_word(name):
+            return True
+    return False
+
+
+_CLAUSE_END = re.compile(r"[.!?;\n](?=\s)")

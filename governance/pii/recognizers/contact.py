@@ -89,6 +89,19 @@ class Phone(DeclaredRecognizer):
             digits=9,
         ),
         Rule(
+            "French mobile of no plan, in context",
+            re.compile(
+                rf"(?<![\w+])(?:\+|00)33{_SEP}?(?:\(0\))?{_SEP}?[67](?:{_SEP}?\d{{2}}){{4}}{_AFTER}"
+            ),
+            context=re.compile(
+                r"(?i)\b(?:t[ée]l|t[ée]l[ée]phone|portable|mobile|phone|joindre|joignable|appel\w*)\b"
+                r"[^\n\d]{0,30}$"
+            ),
+            reach=45,
+            needs=("+33", "+ 33", "0033"),
+            digits=11,
+        ),
+        Rule(
             "in context, nine digits without the leading zero",
             re.compile(rf"(?<![\w+])[1-9](?:{_SEP}?\d{{2}}){{4}}{_AFTER}"),
             check=lambda text: _is_phone("0" + text),

@@ -88,6 +88,17 @@ class FrDrivingLicence(DeclaredRecognizer):
             needs=("permis",),
             digits=5,
         ),
+        Rule(
+            "twelve digits, the word somewhere before",
+            re.compile(rf"(?<![\w.,/+-]){_TWELVE}(?!\w|[.,/-]\d|[ ]\d)"),
+            context=re.compile(
+                r"(?i)\bpermis\b(?! d['’e] ?(?:construire|am[ée]nager|d[ée]molir|s[ée]jour|"
+                r"travail|louer))[^;\n]{0,90}$"
+            ),
+            reach=100,
+            needs=("permis",),
+            digits=12,
+        ),
     )
 
 
@@ -106,6 +117,17 @@ class FrResidencePermit(DeclaredRecognizer):
                 rf"(?:\d(?:{_G}\d){{9}}|{_NINE})",
             ),
             needs=("sejour", "resident", "cepiss", "agdref", "etranger", "residence", "aps"),
+        ),
+        Rule(
+            "ten digits, the word somewhere before",
+            re.compile(r"(?<![\w.,/+-])[1-9]\d{9}(?![\w%€-]|[.,/]\d)"),
+            context=re.compile(
+                r"(?i)(?:\b(?:(?:titres?|cartes?) de (?:s[ée]jour|r[ée]sidente?)|r[ée]c[ée]piss[ée]|"
+                r"AGDREF|num[ée]ro (?:d['’])?[ée]tranger|residence permit)\b[^\n]{0,120}|\btitre n° ?)$"
+            ),
+            reach=160,
+            needs=("sejour", "resident", "cepiss", "agdref", "etranger", "residence", "titre n"),
+            digits=10,
         ),
     )
 

@@ -9,13 +9,14 @@ from typing import Final
 from spacy.lang.en.stop_words import STOP_WORDS
 
 from governance.pii.recognizers.base import SPACE, Span, folded
+from governance.pii.recognizers.cells import fills_a_cell
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
 from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.lexicon import is_noun, is_word
-from governance.pii.recognizers.named_after import is_a_bearer
+from governance.pii.recognizers.named_after import TRADES, is_a_bearer, is_an_instrument
 from governance.pii.recognizers.naming import WORD
-from governance.pii.recognizers.surnames import is_surname
+from governance.pii.recognizers.surnames import is_any_surname, is_surname
 from governance.pii.recognizers.words import is_common
 
 _S = SPACE
@@ -27,6 +28,11 @@ _PLAIN: Final = re.compile(
 )
 _SECOND: Final = re.compile(
     rf"{_S}(?P<word>[{LOWER}]{{4,20}}(?:-[{LOWER}]{{2,20}})?)(?![\w@'’=_]|-\w|\.\w)"
+)
+_PAIR: Final = re.compile(
+    rf"(?<![\w@./'’&=_#-])(?=(?P<first>[{LOWER}]{{3,20}}(?:-[{LOWER}]{{2,20}})?){_S}"
+    rf"(?:(?:de|el|ben|le|da|van|d['’]|n['’]|m['’]){_S}?)?"
+    rf"(?P<second>[{LOWER}]{{4,20}}(?:[-'’][{LOWER}]{{2,20}})?)(?P<rest>)(?![\w@'’=_]|-\w|\.\w))"
 )
 _INITIAL_BEFORE: Final = re.compile(rf"(?<![\w.])(?P<value>[{LOWER}]\.){_S}?$")
 _BEGINS: Final = re.compile(r"(?:^|[.!?:;…•»\"\n(\[|/>–—-])\W*$")
@@ -65,12 +71,17 @@ NAMES_FIRST: Final = frozenset(
 """Given names that a dictionary also holds, and that are hardly ever words in an office."""
 
 
-def given_names_alone(text: str) -> Iterator[Span]:
-    """Known given names with a capital, that are no place, no word and no part of a longer name."""
+def names_alone(text: str) -> Iterator[Span]:
+    """Known given names and surnames with a capital, that are no place and no part of a longer
+    name; only given names may be words as well."""
     for match in _CAPITALISED.finditer(text):
         start, end = match.span()
+        if fills_a_cell(text, start, end):
+            continue
         if _is_a_given_name(text, start, end, match.group()):
             yield start, end, _SCORE, "given name alone"
+        elif _is_a_surname(text, start, end, match.group()):
+            yield start, end, _SCORE - 0.05, "surname alone"
 
 
 def given_names_in_haste(text: str) -> Iterator[Span]:
@@ -88,7 +99,27 @@ def given_names_in_haste(text: str) -> Iterator[Span]:
                     if initial := _INITIAL_BEFORE.search(line[:start]):
                         start = initial.start("value")
                     yield position + start, position + end, _SCORE, "given name in lower case"
+            for match in _PAIR.finditer(line):
+                if _are_a_name(match["first"], match["second"]):
+                    start, end = match.start("first"), match.start("rest")
+                    yield position + start, position + end, _SCORE, "given name in lower case"
         position += len(line)
+
+
+def _are_a_name(first: str, second: str) -> bool:
+    """Whether two words in lower case are somebody: a given name, even one that is a word, with a
+    surname that is none; or two words that are none, of which one is a known name."""
+    if is_common(first) or is_common(second) or folded(second) in SURE or folded(first) in SURE:
+        return False
+    if not _is_no_word(second):
+        return is_first_name(second) and _is_no_word(first) and is_any_surname(first)
+    if is_first_name(first):
+        return is_any_surname(second) or _is_no_word(first) or first in NAMES_FIRST
+    return (
+        _is_no_word(first)
+        and is_any_surname(first) + is_any_surname(second) > 0
+        and (is_any_surname(first) or is_first_name(second))
+    )
 
 
 def _is_hardly_a_word(word: str) -> bool:
@@ -102,6 +133,15 @@ def _is_hardly_a_word(word: str) -> bool:
     return is_first_name(word) or (len(word) > 4 and is_surname(word))
 
 
+_BEHIND: Final = re.compile(rf"{_S}(?P<word>[{UPPER}][{LOWER}]{{2,20}})(?!\w)")
+
+
+def _trade_behind(text: str, end: int) -> bool:
+    """Whether a word of a trade follows, as in the name of a firm: «Lucas Peinture»."""
+    behind = _BEHIND.match(text, end)
+    return behind is not None and folded(behind["word"]) in TRADES
+
+
 def _is_no_word(word: str) -> bool:
     """Whether neither French nor a few hundred usual English words hold ``word`` or a half of it."""
     return not any(
@@ -109,20 +149,18 @@ def _is_no_word(word: str) -> bool:
     )
 
 
-def surnames_alone(text: str) -> Iterator[Span]:
-    """Known surnames with a capital, long enough, that are no place, no word and no longer name."""
-    for match in _CAPITALISED.finditer(text):
-        start, end = match.span()
-        word = match.group()
-        plain = folded(word)
-        if len(word) < 5 or not is_surname(word) or is_common(word) or plain in SURE | IN_CONTEXT:
-            continue
-        if is_word(word) or plain in _BRANDS or is_a_bearer(text, start, end):
-            continue
-        before = text[max(0, start - 30) : start]
-        capital = _CAPITAL_BEFORE.search(before)
-        if not capital and not _SAINT.search(before) and not _CAPITAL_BEHIND.match(text, end):
-            yield start, end, _SCORE - 0.05, "surname alone"
+def _is_a_surname(text: str, start: int, end: int, word: str) -> bool:
+    plain = folded(word)
+    if len(word) < 5 or not is_surname(word) or is_common(word) or is_word(word):
+        return False
+    if plain in _BRANDS or plain in SURE or plain in IN_CONTEXT:
+        return False
+    if is_a_bearer(text, start, end) or is_an_instrument(text, start, end):
+        return False
+    before = text[max(0, start - 30) : start]
+    if _CAPITAL_BEFORE.search(before) or _SAINT.search(before):
+        return False
+    return not (_CAPITAL_BEHIND.match(text, end) or _trade_behind(text, end))
 
 
 def _is_a_given_name(text: str, start: int, end: int, word: str) -> bool:
@@ -135,6 +173,8 @@ def _is_a_given_name(text: str, start: int, end: int, word: str) -> bool:
         return False
     before = text[max(0, start - 30) : start]
     if _SAINT.search(before) or is_a_bearer(text, start, end):
+        return False
+    if is_an_instrument(text, start, end) or _trade_behind(text, end):
         return False
     is_a_word = plain not in NAMES_FIRST and is_word(word)
     if is_a_word and (word.isupper() or _BEGINS.search(before) or _ARTICLE.search(before)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from stdnum import luhn
 
@@ -24,6 +25,22 @@ def _is_finess(text: str) -> bool:
     return len(number) == 9 and (not number.isdigit() or luhn.is_valid(number))
 
 
+def _further_on(value: str, word: str, check: Callable[[str], bool] | None = None) -> Rule:
+    """``value`` after ``word``, with a sentence or two between them."""
+    return Rule(
+        "its number further on",
+        re.compile(rf"(?<!\w)(?<!\d{GAP}){value}(?!\w)(?!{GAP}?\d)"),
+        check=check,
+        context=re.compile(
+            rf"(?i)(?<!\w){word}(?!\w)(?:(?!(?<!\w)(?:siren|siret|rpps|adeli|finess|t[ée]l|t[ée]l[ée]phone|portable)"
+            r"(?!\w))[^\n]){0,150}$"
+        ),
+        reach=160,
+        needs=(word,),
+        digits=9,
+    )
+
+
 class FrRpps(DeclaredRecognizer):
     """A professional of the shared directory (RPPS): eleven digits, the last a Luhn key."""
 
@@ -42,6 +59,7 @@ class FrRpps(DeclaredRecognizer):
             ),
             digits=11,
         ),
+        _further_on(rf"\d(?:{_G}\d){{10}}", "rpps", _is_rpps),
     )
 
 
@@ -55,6 +73,7 @@ class FrAdeli(DeclaredRecognizer):
             announced(r"ADELI", rf"(?:\d{_G}[\dAB]|\d{{2}})(?:{_G}\d){{7}}"),
             needs=("adeli",),
         ),
+        _further_on(r"\d[\dAB]\d{7}", "adeli"),
     )
 
 
@@ -72,4 +91,5 @@ class FrFiness(DeclaredRecognizer):
             check=_is_finess,
             needs=("finess",),
         ),
+        _further_on(rf"\d{_G}[\dAB](?:{_G}\d){{7}}", "finess", _is_finess),
     )

@@ -10,7 +10,7 @@ from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import SPACE, Span
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.letters import LOWER, UPPER
-from governance.pii.recognizers.surnames import is_surname, may_be_surname
+from governance.pii.recognizers.surnames import is_any_surname, may_be_surname
 from governance.pii.recognizers.words import is_common
 
 _S = SPACE
@@ -42,21 +42,21 @@ def names_in_lower_case(text: str) -> Iterator[Span]:
         short = match.group()[:2].lower() in ("mm", "ml", "mr")
         if is_common(word) or word in _NOT_AFTER_CIVILITY:
             continue
-        if is_surname(word) or is_first_name(word) or (short and not is_common(word)):
+        if is_any_surname(word) or is_first_name(word) or (short and not is_common(word)):
             yield *match.span("value"), MATCHED, "civility in lower case"
     position = 0
     while found := _WORD.search(text, position):
         position = found.end()
         word = found.group()
         given = is_first_name(word)
-        if not given and not is_surname(word):
+        if not given and not is_any_surname(word):
             continue
         follower = _NEXT.match(text, found.end())
         if follower is None or is_common(follower["word"]):
             continue
         other = follower["word"]
         if given and (
-            is_surname(other)
+            is_any_surname(other)
             or (not may_be_surname(word) and other.istitle() and may_be_surname(other))
         ):
             yield found.start(), follower.end(), MATCHED, "given name and surname in lower case"

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.finding import MATCHED
-from governance.pii.recognizers.base import SPACE, Span
+from governance.pii.recognizers.base import SPACE, Span, folded
 from governance.pii.recognizers.first_names import is_first_name
+from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
+from governance.pii.recognizers.lexicon import is_plain_word
 from governance.pii.recognizers.naming import CIVILITY, NAME, WORD, without_common_words
-from governance.pii.recognizers.surnames import may_be_surname
+from governance.pii.recognizers.surnames import is_any_surname, may_be_surname
 from governance.pii.recognizers.words import is_common
 
 _S = SPACE
@@ -54,12 +56,29 @@ def given_names_in_series(text: str) -> Iterator[Span]:
     """«Carl, Katie et Sophie»: given names alone, where two of a series are known ones."""
     for match in _SERIES.finditer(text):
         items = list(_ONE.finditer(text, match.start(), match.end()))
-        known = [
-            item for item in items if is_first_name(item.group()) and not is_common(item.group())
-        ]
-        if len(known) > 1:
+        known = [item for item in items if _is_a_name(item.group())]
+        given = sum(is_first_name(item.group()) for item in known)
+        if len(known) > 1 and len(known) * 2 > len(items):
+            for item in items:
+                if item in known or _may_be_a_name(item.group()):
+                    yield *item.span(), MATCHED, "series of given names"
+        elif given > 1:
             for item in known:
-                yield *item.span(), MATCHED, "series of given names"
+                if is_first_name(item.group()):
+                    yield *item.span(), MATCHED, "series of given names"
+
+
+def _is_a_name(word: str) -> bool:
+    if is_common(word) or folded(word) in SURE:
+        return False
+    return is_first_name(word) or is_any_surname(word)
+
+
+def _may_be_a_name(word: str) -> bool:
+    """Whether an unknown word may be a name, in a series of which most are."""
+    plain = folded(word)
+    known = is_common(word) or is_plain_word(word) or plain in SURE or plain in IN_CONTEXT
+    return not known and not word.isupper() and word[1:].islower()
 
 
 def _end_of_list(text: str, start: int) -> int:

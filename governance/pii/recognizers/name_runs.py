@@ -10,9 +10,9 @@ from typing import Final
 from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import SPACE, Span, folded
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.named_after import is_a_bearer
+from governance.pii.recognizers.named_after import TRADES, is_a_bearer
 from governance.pii.recognizers.naming import INITIAL, LINKED, WORD, without_common_words
-from governance.pii.recognizers.surnames import is_surname, may_be_surname
+from governance.pii.recognizers.surnames import is_any_surname, may_be_surname
 from governance.pii.recognizers.words import is_common
 
 _S = SPACE
@@ -90,7 +90,7 @@ def _by_initial(text: str, words: Sequence[_Word], at: int) -> tuple[int, int, s
             last += 1
         return word.start, words[last].end, "initial and surname"
     if at + 1 < len(words) and words[at + 1].initial and at + 2 >= len(words):
-        known = is_surname(word.text) or (word.capitals and may_be_surname(word.text))
+        known = is_any_surname(word.text) or (word.capitals and may_be_surname(word.text))
         if known and not is_common(word.text):
             return word.start, words[at + 1].end, "surname and initial"
     return None
@@ -104,6 +104,8 @@ def _given_first(text: str, words: Sequence[_Word], at: int) -> tuple[int, int, 
     second = next((each for each in words[at + 1 :] if not each.particle), None)
     if second is None or (is_common(second.text) and not second.capitals):
         return None
+    if folded(second.text) in TRADES and not second.capitals:
+        return None  # «Hervé Thermique»
     last = at + 1
     while last + 1 < len(words) and _goes_on(words, last + 1):
         last += 1
@@ -138,7 +140,7 @@ def _given_last(text: str, words: Sequence[_Word], at: int) -> tuple[int, int, s
             return word.start, words[last].end, "surname and given name"
         if not (follower.capitals or follower.particle):
             break
-    if not word.capitals and is_surname(word.text) and at + 1 < len(words):
+    if not word.capitals and is_any_surname(word.text) and at + 1 < len(words):
         follower = words[at + 1]
         alone = at + 2 >= len(words) or is_first_name(words[-1].text)
         if alone and is_first_name(follower.text) and not is_first_name(word.text):

@@ -6,12 +6,19 @@ import re
 from typing import Any
 
 from presidio_analyzer import LocalRecognizer, RecognizerResult
+from spacy.lang.en.stop_words import STOP_WORDS
 
 from governance.pii.finding import GUESSED
-from governance.pii.recognizers.base import result
+from governance.pii.recognizers.base import folded, result
+from governance.pii.recognizers.cells import fills_a_cell
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.lexicon import is_plain_word
-from governance.pii.recognizers.named_after import is_a_bearer
+from governance.pii.recognizers.named_after import (
+    FORMS,
+    TRADES,
+    is_a_bearer,
+    is_an_instrument,
+)
 from governance.pii.recognizers.naming import PARTICLE, without_common_words
 from governance.pii.recognizers.surnames import may_be_surname
 from governance.pii.recognizers.words import is_common
@@ -71,13 +78,19 @@ def is_called_otherwise(text: str, start: int, end: int) -> bool:
     that bears a name does: «Objet : Fermeture», «Imprimerie Colbert»; not «BOULANGER Michel»."""
     words = _WORD.findall(text, start, end)
     plain = [is_plain_word(word) for word in words]
-    if all(plain):
+    if all(plain) or words[0].upper() in FORMS or all(w.lower() in STOP_WORDS for w in words):
+        return True
+    if is_an_instrument(text, start, end):
         return True
     if _LABEL.match(text, end) and not any(map(is_first_name, words)):
+        return True
+    if len(words) == 1 and fills_a_cell(text, start, end):
         return True
     alone = len(words) == 1 and not is_first_name(words[0])
     if alone and _THING_BEFORE.search(text, max(0, start - 30), start):
         return True
+    if len(words) > 1 and folded(words[-1]) in TRADES:
+        return True  # «Darty Max», «Lamotte Paysage»
     named = len(words) > 1 and any(is_first_name(word) for word in words[1:])
     return plain[0] and not (named and may_be_surname(words[0]))
 

@@ -7,6 +7,7 @@ import re
 from governance.pii.finding import MATCHED
 from governance.pii.recognizers.announced import announced
 from governance.pii.recognizers.base import DeclaredRecognizer, Rule
+from governance.pii.recognizers.lexicon import is_word
 
 
 class MacAddress(DeclaredRecognizer):
@@ -108,6 +109,44 @@ def _is_user_name(text: str) -> bool:
     return len(plain) >= 3 and plain not in ORDINARY and any(char.isalpha() for char in plain)
 
 
+_ENGLISH = frozenset(
+    """page screen details attempt attempts button failed failure error errors issue issues
+    credentials prompt form script process again first token service services server window
+    windows here there please via through using with from should must will does name names
+    google outlook teams sharepoint facebook microsoft okta webmail portal account accounts
+    password email franceconnect intranet extranet internet wifi vpn admin root login test
+    chrome firefox edge safari android iphone citrix azure github gitlab zoom slack""".split()
+)
+_LEAST_OF_WORD = 5
+_PRODUCTS = ("windows", "office", "sharepoint", "version", "article", "android", "microsoft")
+
+
+def _is_account(text: str) -> bool:
+    """A name of an account that no ordinary word is like."""
+    plain = text.strip("@.,;:").lower()
+    if not _is_user_name(text) or plain in _ENGLISH or "://" in plain:
+        return False
+    if plain.startswith(_PRODUCTS):
+        return False
+    if any(char in "._" or char.isdigit() for char in plain):
+        return True
+    return len(plain) >= _LEAST_OF_WORD and text.islower() and not is_word(plain)
+
+
+TYPED = (
+    r"(?<!\w)(?:on[ ](?:entre|tape|met|saisit)|entre[rz]?|tape[rz]?|saisi(?:r|s|ssez)|mets|mettez|mettre|"
+    r"renseigne[rz]?|utilise[rz]?|rentre[rz]?|avec|type|enter|use)[ ]"
+    r"(?:(?:l['’]|le[ ]|the[ ]|votre[ ]|ton[ ])?(?:identifiant|login|compte|user(?:name)?|id)[ ]?:?[ ])?"
+    r"[\"'«“]{0,2}"
+)
+"""The words before a user name that one types, its password behind it."""
+_ACCOUNT_WORDS = (
+    r"(?:identifiant(?:[ ]de[ ]connexion)?|log-?in|nom[ ]d['’]utilisat(?:eur|rice)|user[ ]?name|"
+    r"user[ ]?id|mon[ ]id|ton[ ]id|son[ ]id|votre[ ]id|pseudo|nom[ ]de[ ]compte|account)"
+)
+_ACCOUNT = r"(?P<value>[A-Za-z][\w.-]{2,38}\w)(?![\w@-]|\.\w|[ ]?:)"
+
+
 class UserName(DeclaredRecognizer):
     """The name of an account: after «identifiant :» or «login :», ``DOMAIN\\user``, ``@handle``."""
 
@@ -140,6 +179,58 @@ class UserName(DeclaredRecognizer):
             check=_is_user_name,
             score=MATCHED,
             needs=("identifiant", "log", "user", "pseudo", "compte", "account", "utilisateur"),
+        ),
+        Rule(
+            "told after its word",
+            re.compile(
+                rf"(?<![\w-])(?i:{_ACCOUNT_WORDS})(?:[ ](?i:windows|r[ée]seau|vpn|de[ ]\w{{3,15}}|"
+                r"d['’]\w{3,15}|pour[ ]\w{3,15}|[\w-]{2,15})){0,2}?,?[ ]"
+                r"(?i:(?:c['’ ]?)?est|is|was|sera|reste|devient|était|cest)[ ]"
+                rf"(?i:(?:toujours|maintenant|désormais|donc|bien|now|still)[ ])?[\"'«“]{{0,2}}[ \u00a0]?{_ACCOUNT}"
+            ),
+            check=_is_account,
+            score=MATCHED,
+            needs=("identifiant", "log", "utilisat", "user", " id", "pseudo", "compte", "account"),
+        ),
+        Rule(
+            "right behind its word",
+            re.compile(
+                rf"(?<![\w-])(?i:identifiant|log-?in|username|pseudo)[ ][\"'«“]{{0,2}}{_ACCOUNT}"
+                r"(?=[ ]?[.,;)»\"'\n]|$|[ ](?:et|puis|and|pour|sur|ou|for|on)[ ])"
+            ),
+            check=_is_account,
+            score=MATCHED,
+            needs=("identifiant", "login", "log-in", "username", "pseudo"),
+        ),
+        Rule(
+            "with which one connects",
+            re.compile(
+                r"(?i:(?<!\w)(?:connect(?:e[rsz]?|ent|ée?s?|ait|ons)|identifi(?:e[rsz]?|ée?s?)|"
+                r"authentifi(?:e[rsz]?|ée?s?)|logu?e[rz]?|logs?[ ]in|logged[ ]in|sign[ ]in|"
+                r"(?:ouvr|entr)\w{1,3}[ ]une[ ]session))(?:[ ][\w'’-]{1,15}){0,4}?[ ]"
+                r"(?i:avec|sous|en[ ]tant[ ]que|comme|as)[ ]"
+                r"(?i:(?:l['’]|le[ ]|mon[ ]|ton[ ]|son[ ]|votre[ ]|the[ ])?(?:identifiant|login|compte|"
+                rf"nom|user(?:name)?|pseudo|account)[ ])?[\"'«“]{{0,2}}[ \u00a0]?{_ACCOUNT}"
+            ),
+            check=_is_account,
+            score=MATCHED,
+            needs=("connect", "identif", "authentif", "log", "sign in", "session"),
+        ),
+        Rule(
+            "typed before a password",
+            re.compile(
+                rf"(?i:{TYPED}){_ACCOUNT}(?=(?:,?[ ](?i:puis|et|ensuite|then|and)[ ]|[ ]?[,/+][ ])"
+                r"(?i:(?:comme[ ]|le[ ]|pour[ ]le[ ])?(?:mot[ ]de[ ]passe|mdp|password)|"
+                r"(?=[^\s\d]{0,40}\d)(?=[\d\W]{0,40}[a-z])[^\s]{5,60}))"
+            ),
+            check=_is_account,
+            context=re.compile(
+                r"(?i)\b(?:sessions?|comptes?|connect\w*|identifiants?|log-?in|mots?[ -]de[ -]passe|mdp|"
+                r"account|acc[èe]s)\b"
+            ),
+            reach=160,
+            score=MATCHED,
+            needs=("session", "compte", "connect", "identif", "log", "passe", "mdp", "acc"),
         ),
         Rule(
             "announced behind, mixed with digits or dots",

@@ -7,17 +7,14 @@ from collections.abc import Iterator
 
 from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule, Span
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.given_alone import (
-    given_names_alone,
-    given_names_in_haste,
-    surnames_alone,
-)
+from governance.pii.recognizers.given_alone import given_names_in_haste, names_alone
 from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.lexicon import is_plain_word
 from governance.pii.recognizers.lower_case import names_in_lower_case
 from governance.pii.recognizers.name_lists import given_names_in_series, listed_names
 from governance.pii.recognizers.name_runs import names_in_runs
 from governance.pii.recognizers.naming import CIVILITY, NAME, WORD, without_common_words
+from governance.pii.recognizers.person_roles import names_by_role
 from governance.pii.recognizers.surnames import may_be_surname
 from governance.pii.recognizers.words import TITLES, is_common
 
@@ -52,6 +49,16 @@ _CLOSING = (
     r"bonne (?:journ[ée]e|soir[ée]e|r[ée]ception|fin de journ[ée]e)|[àa] (?:bient[ôo]t|vous lire|demain|lundi)|"
     r"(?:grand )?merci(?: d['’]avance| encore| beaucoup| par avance)?|meilleurs sentiments|--)"
 )
+_CLOSING_WORDS = (
+    *("cordialement", "cdt", "cdlt", "bien a", "salutation", "sentiments", "consideration", "cdl"),
+    *("respectueusement", "sincerement", "amities", "amicalement", "bises", "bisous", "regards"),
+    *("sincerely", "faithfully", "truly", "cheers", "thank", "best", "bonne ", "a bientot", "--"),
+    *("a vous lire", "a demain", "a lundi", "merci"),
+)
+_GREETINGS = (
+    *("bonjour", "bonsoir", "salut", "coucou", "cher", "hello", "hi ", "hey ", "dear", "merci"),
+    *("thanks", "re "),
+)
 
 
 class PersonByContext(DeclaredRecognizer):
@@ -65,6 +72,7 @@ class PersonByContext(DeclaredRecognizer):
                 rf"(?<!\w)(?:M\.|Mr|Mme|Monsieur|Madame)"
                 rf"{_S}(?:et|ou){_S}(?:M\.|Mr|Mme|Monsieur|Madame){_S}(?P<value>{NAME})"
             ),
+            needs=("mme", "mr", "m. et", "m. ou", "monsieur", "madame"),
         ),
         Rule("civility", re.compile(rf"(?<!\w){CIVILITY}{_S}{{1,2}}(?P<value>{NAME})")),
         Rule(
@@ -111,6 +119,7 @@ class PersonByContext(DeclaredRecognizer):
                 rf"(?i:(?<!\w){_LABEL})(?:{_S}?\(e\))?[\"'*]{{0,2}}{_S}?[:|=]{_S}{{0,4}}[\"'*]{{0,2}}{_S}?(?:{CIVILITY}{_S})?"
                 rf"(?P<value>{NAME})(?=\s|[,;.|<(\[/\"'*]|$)"
             ),
+            needs=(":", "|", "="),
         ),
         Rule(
             "greeting",
@@ -118,6 +127,7 @@ class PersonByContext(DeclaredRecognizer):
                 r"(?i:\b(?:bonjour|bonsoir|salut|coucou|ch[èe]re?s?|hello|hi|hey|dear|merci|thanks|bonjour à toi|re))"
                 rf"{_S}(?P<value>{NAME}){_S}?(?=[,!.;?\n–-]|$|{_S}(?:et|and|je|j['’]|tu|peux|pour|de|on|il|elle|nous|vous|i|could|can)\b)"
             ),
+            needs=_GREETINGS,
         ),
         Rule(
             "another after a greeting",
@@ -125,6 +135,7 @@ class PersonByContext(DeclaredRecognizer):
                 rf"(?i:\b(?:bonjour|bonsoir|salut|coucou|ch[èe]re?s?|hello|hi|hey|dear|merci|thanks)){_S}"
                 rf"{NAME}(?:,{_S}{NAME}){{0,4}}{_S}(?:et|and|&){_S}(?P<value>{NAME})"
             ),
+            needs=_GREETINGS,
         ),
         Rule(
             "header of an e-mail",
@@ -155,10 +166,12 @@ class PersonByContext(DeclaredRecognizer):
                 rf"(?i:(?<!\w){_CLOSING})"
                 rf"{_S}?[,.!]?{_S}?\n\s{{0,6}}(?P<value>{NAME}){_S}?(?=\n|$|,|-|–|\||\()"
             ),
+            needs=_CLOSING_WORDS,
         ),
         Rule(
             "signature on its own line",
             re.compile(rf"(?i:(?<!\w){_CLOSING}){_S}?[,.!]{_S}(?P<value>{NAME})[.]?{_S}?(?=\n|$)"),
+            needs=_CLOSING_WORDS,
         ),
         Rule(
             "name with an age",
@@ -171,6 +184,19 @@ class PersonByContext(DeclaredRecognizer):
         Rule(
             "two names of one person",
             re.compile(rf"(?<![\w'’-]){NAME}{_S}\(?{_NEE}{_S}(?P<last>{NAME})"),
+            needs=(
+                "nee",
+                "nes ",
+                "(ne",
+                "epouse",
+                "ep.",
+                "veuve",
+                "vve",
+                "alias",
+                " dit",
+                "born",
+                "formerly",
+            ),
         ),
         Rule(
             "line of a signature",
@@ -179,6 +205,7 @@ class PersonByContext(DeclaredRecognizer):
                 rf"(?=\n{{0,2}}\Z|\n(?!\n)[^\n:]{{3,60}}(?:\n|\Z))"
             ),
             score=0.7,
+            needs=("\n",),
         ),
         Rule(
             "case of",
@@ -197,9 +224,9 @@ class PersonByContext(DeclaredRecognizer):
             )
             if trimmed and not _is_a_word_there(text, *trimmed, rule):
                 yield (*trimmed, score, rule)
-        yield from given_names_alone(text)
+        yield from names_alone(text)
         yield from given_names_in_haste(text)
-        yield from surnames_alone(text)
+        yield from names_by_role(text)
         yield from names_in_runs(text)
         yield from listed_names(text)
         yield from given_names_in_series(text)
@@ -207,7 +234,13 @@ class PersonByContext(DeclaredRecognizer):
 
 
 _FIRST_WORD = re.compile(WORD)
+_TITLE = re.compile(rf"(?:l[ae]{_S}|l['’])(?P<word>[\w-]+)")
 _NAME_LABEL = re.compile(r"(?i)(?:nom|name|identit[ée])[\w\s()/'’*\"-]{0,20}[:|=]\W{0,8}$")
+_NOT_OF_A_PERSON = re.compile(
+    r"(?i)(?:nom|name|intitul[ée])s?[ _]?(?:(?:du|de|de la|de l['’]|des|of|of the)[ _]?)?"
+    r"(?:projet|project|[ée]tablissement|entreprise|soci[ée]t[ée]|structure|organisme|association|site|fichier|file|host|"
+    r"produit|product|service|commune|rue|mod[èe]le|groupe|[ée]cole|client final|poste|navire|domaine|compte)s?\W{1,8}$"
+)
 _SUBJECT = re.compile(r"(?i)(?:objet|subject|concerne|re|dossier|contact)\W{1,8}$")
 _WEAK_RULES = frozenset(
     {"label", "greeting", "line of a signature", "another after a greeting", "name with an age"}
@@ -223,6 +256,8 @@ def _is_a_word_there(text: str, start: int, end: int, rule: str) -> bool:
     known = any(is_first_name(word) for word in words)
     if rule == "line of a signature":
         return not known and (len(words) > 3 or all(map(is_plain_word, words)))
+    if _NOT_OF_A_PERSON.search(before):
+        return True
     if _SUBJECT.search(before):
         return not known
     if _NAME_LABEL.search(before):
@@ -234,6 +269,9 @@ def _after_civility(text: str, start: int, end: int) -> tuple[int, int] | None:
     """After a civility, a word that is common elsewhere is a name: «Mme Noël», «M. Paris»."""
     if end - start == 1:
         return start, end
+    titled = _TITLE.match(text, start, end)
+    if titled and is_plain_word(titled["word"]):
+        return None  # «Madame la Principale», «Monsieur le Géomètre»
     if trimmed := without_common_words(text, start, end):
         return trimmed
     first = _FIRST_WORD.match(text, start, end)

@@ -50,7 +50,7 @@ _CONTEXTS: Final = tuple(
         (
             "«commune de»",
             rf"(?i:(?<!\w)(?:communes?|villes?|villages?|bourgs?|quartiers?|d[ée]partements?|r[ée]gions?|pays|[îi]les?|cantons?|"
-            rf"provinces?|comt[ée]s?|agglom[ée]ration|bassin|vall[ée]e|secteur|r[ée]publique|royaume|gouvernement|town|city))"
+            rf"provinces?|comt[ée]s?|agglom[ée]ration|bassin|vall[ée]e|golfe|mer|baie|d[ée]troit|lac|massif|secteur|r[ée]publique|royaume|gouvernement|town|city))"
             rf"{_S}(?i:d['’]|de la|de l['’]|de|du|des|of){_S}?(?P<value>{PLACE})",
         ),
         (
@@ -101,6 +101,7 @@ _AT: Final = re.compile(
 )
 _NAMED: Final = re.compile(rf"{_AT.pattern}|(?<!\w)(?:les|des){_S}$")
 """Before a place whose name is made of words: «dans le Marais», «les Galeries»."""
+_MIXED: Final = re.compile(rf"[{LOWER}][{UPPER}]")
 _APPOSED: Final = re.compile(rf"[{LOWER}],{_S}$")
 _OF: Final = re.compile(rf"(?i)(?<!\w)(?:de|du|des|en|à|c\.){_S}$|[ld]['’]$")
 _STATE: Final = re.compile(
@@ -196,9 +197,13 @@ def _without_person(text: str, start: int, end: int) -> tuple[int, int] | None:
     words = text[start:end].split()
     if is_common(words[0]) and folded(text[start:end]) not in SURE:
         return None
-    if is_first_name(words[0]) and folded(text[start:end]) not in SURE | IN_CONTEXT:
+    if is_first_name(words[0]) and not _is_known(folded(text[start:end])):
         return None
     return start, end
+
+
+def _is_known(plain: str) -> bool:
+    return plain in SURE or plain in IN_CONTEXT
 
 
 def _known(text: str) -> Iterator[tuple[int, int]]:
@@ -263,6 +268,8 @@ def _is_plausible(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 70) : start]
     if folded(name) in SURE:
         return _stands_alone(text, start, end, True)
+    if _MIXED.search(name) or (len(words) == 1 and words[0].isupper()):
+        return False  # «NetSoins», «GAEC»
     if not (_OF.search(before) or _NAMED.search(before) or _APPOSED.search(before)):
         return False
     if is_plain_word(words[0]) and folded(name) not in SURE and not _NAMED.search(before):

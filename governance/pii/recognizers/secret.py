@@ -6,9 +6,11 @@ import re
 
 from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import DeclaredRecognizer, Rule
+from governance.pii.recognizers.online import TYPED
 
 _PASSWORD = (
-    r"\b(?:mots?[ -]de[ -]passe|mdp|passwords?|passwd|pwd|passphrase|code[ -](?:pin|secret))\b"
+    r"\b(?:mots?[ -]de[ -]passe|mdps?|phrases?[ -]de[ -]passe|passwords?|passwd|pwd|passphrase|"
+    r"code[ -](?:pin|secret))\b"
 )
 _WIFI = r"\b(?:cl[ée]|code|key)[ ](?:d[ue][ ](?:la[ ])?)?(?:r[ée]seau[ ])?(?:wi-?fi|wpa2?)\b"
 _TOKEN = (
@@ -47,7 +49,7 @@ _PRODUCTS = ("windows", "office", "sharepoint", "version", "article", "iso-", "i
 def _is_strong(text: str) -> bool:
     """Letters of both cases or a sign, and digits: no word, number, date or version is like it."""
     plain = text.rstrip(".,;:!?»\"')")
-    if len(plain) < 6 or ("@" in plain[1:-1] and "." in plain) or "://" in plain:
+    if len(plain) < 6 or ("@" in plain[1:-1] and "." in plain) or "//" in plain:
         return False
     cases = any(map(str.islower, plain)), any(map(str.isupper, plain))
     signs = any(not char.isalnum() for char in text.rstrip(".,;:»\"')"))
@@ -59,8 +61,48 @@ def _is_strong(text: str) -> bool:
     )
 
 
+_SIGNS = frozenset("!@#$%&*+€£§~^?")
+_FILE = re.compile(r"\.[a-z]{2,4}\d?$")
+
+
+def _is_like_a_password(text: str) -> bool:
+    """Letters, digits and a sign that no word, code or file name has among them."""
+    plain = text.rstrip(".,;:!?»\"')")
+    if not _is_strong(text) or _FILE.search(plain) or "/" in plain or text.count("+") > 1:
+        return False
+    if "_" in plain or not _SIGNS.isdisjoint(plain):
+        return any(map(str.isupper, plain)) or not _SIGNS.isdisjoint(plain)
+    return False
+
+
 def _is_mixed(text: str) -> bool:
     return any(char.isdigit() for char in text) and len(set(text)) > 4
+
+
+def _is_mixed_word(text: str) -> bool:
+    """Letters and digits, and no address, file, date or hour."""
+    return (
+        _is_mixed(text)
+        and sum(map(str.isalpha, text)) >= _LETTERS_OF_WORD
+        and not _FILE.search(text)
+        and "://" not in text
+        and not ("@" in text[1:-1] and "." in text)
+        and not text.lower().startswith(_PRODUCTS)
+    )
+
+
+_LETTERS_OF_WORD = 3
+_CREDENTIALS = re.compile(
+    r"(?i)\b(?:mots?[ -]de[ -]passe|phrases?[ -]de[ -]passe|mdps?|passwords?|identifiants?|log-?ins?|"
+    r"mon[ ]id|codes?[ ]d['’]acc[èe]s|(?:re)?connect(?:e[rsz]?|ent|ions?)|sessions?|wi-?fi|"
+    r"espace[ ](?:usager|client|personnel|famille|adh[ée]rent)|comptes?|coffre|credentials?|"
+    r"account|sign[ ]in)\b"
+)
+_CREDENTIAL_NEEDS = (
+    *("de passe", "de-passe", "mdp", "passw", "identifiant", "login", "log-in", "mon id"),
+    *("code", "connect", "session", "wifi", "wi-fi", "espace", "compte", "coffre"),
+    *("credential", "account", "sign in"),
+)
 
 
 class Secret(DeclaredRecognizer):
@@ -130,13 +172,56 @@ class Secret(DeclaredRecognizer):
         Rule(
             "password in a sentence",
             re.compile(
-                _PASSWORD + r"(?:[ ][\w'’]{1,15}){0,3}?[ ](?:est|is|sera|était|was)[ ]"
-                r"(?P<value>[^\s]{6,100})",
+                _PASSWORD + r"(?:[ ][\w'’]{1,15}){0,6}?"
+                r"[ ](?:est|is|sera|était|was|c['’ ]?est|devient|reste)[ ]"
+                r"(?:(?:maintenant|désormais|toujours|encore|donc|now|still)[ ])?"
+                r"[\"'«“]{0,2}[ \u00a0]?(?P<value>[^\s\"'»”]{5,99}[^\s\"'»”.,;:)])",
                 re.IGNORECASE,
             ),
             check=_is_mixed,
             score=MATCHED,
             needs=_PASSWORD_NEEDS,
+        ),
+        Rule(
+            "password somewhere before",
+            re.compile(
+                r"(?<![\w@./+=&?-])(?P<value>(?=[^\s\d]{0,40}\d)(?=[\W\d_]{0,40}[^\W\d_])"
+                r"[\w!@#$%&*+€£§~^?][\w!@#$%&*+€£§~^?.:=-]{4,60}[\w!@#$%&*+€£§~^?])(?![\w/@])"
+            ),
+            check=_is_like_a_password,
+            context=_CREDENTIALS,
+            reach=160,
+            score=MATCHED,
+            needs=_CREDENTIAL_NEEDS,
+            digits=1,
+        ),
+        Rule(
+            "password told after its verb",
+            re.compile(
+                rf"(?:{_PASSWORD}|{_WIFI})[^\n]{{0,60}}?[ ](?:tu[ ]mets|mettez|mets|mettre|met|tape[rz]?|"
+                r"tapez|saisi[rs]|saisissez|entre[rz]?|utilise[rz]?|rentre[rz]?|essaye?[rz]?|"
+                r"essay[ée]|choisi|donn[ée]|use|enter|type|try)[ ][\"'«“]{0,2}[ \u00a0]?"
+                r"(?P<value>[^\s\"'»”]{5,99}[^\s\"'»”.,;:)])",
+                re.IGNORECASE,
+            ),
+            check=_is_mixed_word,
+            score=MATCHED,
+            needs=_PASSWORD_NEEDS,
+        ),
+        Rule(
+            "after a user name",
+            re.compile(
+                rf"{TYPED}(?:[^\s,;:()\"'«»]{{3,40}})(?:,?[ ](?:puis|et|ensuite|then|and)[ ]|[ ]?[,/+][ ])"
+                r"(?:(?:comme[ ]|le[ ]|pour[ ]le[ ]|as[ ]|the[ ])?(?:mot[ ]de[ ]passe|mdp|password)"
+                r"[ ]?:?[ ])?[\"'«“]{0,2}(?P<value>[^\s\"'»”]{4,59}[^\s\"'»”.,;:)])",
+                re.IGNORECASE,
+            ),
+            check=_is_mixed_word,
+            context=_CREDENTIALS,
+            reach=160,
+            score=MATCHED,
+            needs=_CREDENTIAL_NEEDS,
+            digits=1,
         ),
         Rule(
             "token announced",

@@ -10,8 +10,13 @@ import re
 from collections.abc import Iterator
 
 from governance.pii.finding import MATCHED
-from governance.pii.recognizers.base import DeclaredRecognizer, Rule, Span
+from governance.pii.recognizers.base import DeclaredRecognizer, Rule, Span, folded
+from governance.pii.recognizers.first_names import is_first_name
+from governance.pii.recognizers.illness import illnesses
 from governance.pii.recognizers.letters import LOWER, UPPER
+from governance.pii.recognizers.lexicon import is_plain_word, is_word
+from governance.pii.recognizers.surnames import is_surname
+from governance.pii.seen import seen
 
 _HEALTH = (
     r"cancers?(?:[ ](?:du|de[ ]la|de[ ]l['’]|des|de)[ ]?[a-zéèêîïôœ]{3,15})?|tumeurs?|leuc[ée]mie|"
@@ -60,8 +65,9 @@ _HEALTH = (
 _UNIONS = (
     r"CGT(?:-FO)?|CFDT|CFTC|CFE-CGC|CGC|Force[ ]Ouvri[èe]re|FO|UNSA(?:[ ][A-Z][a-zé]+)?|"
     r"SUD(?:[ -][A-Z][a-zé]+)?|"
-    r"Solidaires|FSU|SNUipp|SNES|FNSEA|Conf[ée]d[ée]ration[ ]paysanne|FA-FPT|Sud[ -](?:Rail|"
-    r"Sant[ée]|PTT)"
+    r"Solidaires|FSU|SNUipp|SNES|FNSEA|Conf[ée]d[ée]ration[ ]paysanne|Coordination[ ]rurale|"
+    r"FA-FPT|Sud[ -](?:Rail|Sant[ée]|PTT)|SNUDI|Snes|Sgen|SGEN|SAFPT|CNT|SNJ|SNPTES|SNALC|Snalc|"
+    r"SNETAA|UNISON|Unison"
 )
 _HEALTH_STEMS = """
     cancer tumeur leucemi lymphome therapie diab epilep sclerose parkinson alzheimer asthm seroposit
@@ -82,30 +88,70 @@ _HEALTH_STEMS = """
 _HEALTH_NEEDS = tuple(_HEALTH_STEMS.split())
 _UNION_NEEDS = (
     *("cgt", "cfdt", "cftc", "cgc", "ouvriere", "fo", "unsa", "sud", "solidaires", "fsu"),
-    *("snuipp", "snes", "fnsea", "paysanne", "fa-fpt"),
+    *("snuipp", "snes", "fnsea", "paysanne", "rurale", "fa-fpt", "snudi", "sgen", "safpt", "cnt"),
+    *("snj", "snptes", "snalc", "snetaa", "unison"),
 )
-_TIE = (
-    rf"(?i:\b(?:m\.|mr|mme|mlle|monsieur|madame|mademoiselle|dr|je|j['’]ai|il|elle|lui|mon|ma|"
-    rf"mes|son|sa|"
-    r"notre|votre|salari[ée]e?|agente?|patiente?|[ée]l[èe]ve|enfant|fils|fille|mari|[ée]poux|"
-    r"[ée]pouse|"
-    r"coll[èe]gue|r[ée]sidente?|usag[èe]re?|candidate?|stagiaire|employ[ée]e?|m[èe]re|p[èe]re|"
-    r"plaignante?|int[ée]ress[ée]e?|victime|locataire|b[ée]b[ée]|bb|maman|papa|femme|compagne|"
-    r"compagnon|"
-    r"fr[èe]re|s[œo]e?ur|i['’]m|i[ ]am|he|she|my|his|her|mrs|ms|diagnostiqu[ée]e?|souffre|"
-    r"atteinte?|"
-    r"hospitalis[ée]e?|op[ée]r[ée]e?)(?!\w))"
-    rf"|[{UPPER}][{LOWER}]{{2,20}}[ ][{UPPER}][{UPPER}{LOWER}'’-]{{1,25}}"
+_TIE_WORDS = re.compile(
+    r"(?<![\w-])(?:m\.|mr|mme|mlle|monsieur|madame|mademoiselle|dr|je|j'ai|il|elle|lui|mon|ma|mes|"
+    r"son|sa|notre|votre|salariee?|agente?|patiente?|eleve|enfant|fils|fille|mari|epoux|epouse|"
+    r"collegue|residente?|usagere?|candidate?|stagiaire|employee?|mere|pere|plaignante?|"
+    r"interessee?|victime|locataire|bebe|bb|maman|papa|femme|compagne|compagnon|frere|s(?:oe?|œ)ur|"
+    r"conjointe?|cousine?|oncle|tante|neveu|niece|grand-mere|grand-pere|mamie|papi|papy|"
+    r"petit-fils|petite-fille|beau-pere|belle-mere|beau-frere|belle-s(?:oe|œ)ur|voisine?|gamine?|"
+    r"apprentie?|alternante?|adherente?|licenciee?|benevole|allocataire|"
+    r"assistante|infirmiere|chauffeur|conducteur|conductrice|professeure?|enseignante|directrice|"
+    r"i'm|i am|he|she|my|his|her|mrs|ms|husband|wife|son|daughter|brother|sister|"
+    r"diagnostiquee?|souffre|souffrait|souffrir|atteinte?|hospitalisee?|operee?|"
+    r"(?:traitee?|soignee?|suivie?|arretee?|opere|consulte|reconnue?|inapte)[ ][^.;\n]{0,25}pour|"
+    r"porteur d|porteuse d|sequelles? d|rechute|remission|convalescen\w{2,3}|cloue\w{0,2} au lit|"
+    r"a (?:constate|diagnostique|detecte|decele|contracte|attrape|declare|fait)|"
+    r"se remet|l'(?:oblige|empeche|contraint|immobilise|handicape|a contraint\w?|a oblige\w?))"
+    r"(?![\w-])"
+)
+"""What points at a person, in folded text."""
+_TIE_NAMES = re.compile(
+    rf"(?<!\w)(?:[{UPPER}][{LOWER}]{{2,20}}[ ][{UPPER}][{UPPER}{LOWER}'’-]{{1,25}}"
     rf"|[{UPPER}][{LOWER}]{{2,20}}[ ](?:[{UPPER}]\.|has|had|a|est|souffre|suffers|is)(?!\w)"
-    r"|\[PERSONNE_\d"
+    r"|\[PERSONNE_\d)"
+)
+_WORD_OF_NAME = re.compile(
+    rf"(?<![\w'’-])[{UPPER}][{UPPER}{LOWER}'’-]{{2,25}}(?<!['’-])(?![\w'’-])"
+)
+_NAMES_OF_ILLNESSES = frozenset(
+    """parkinson alzheimer asperger charcot crohn lyme basedow hodgkin down huntington meniere
+    horton verneuil hashimoto raynaud turner marfan tourette wilson paget""".split()
+)
+_HIS_BEFORE = re.compile(r"(?<![\w-])(?:ses|mes|vos|leurs?|their|chez[ ]lui)[ ](?:\w{3,12}[ ])?$")
+_IN_FORM = re.compile(
+    r"(?:^|[\n|;])[^\n:|;]{0,30}\b(?:medica\w{1,3}|sante|pathologies?|allergies?|pai|health|"
+    r"medical conditions?|antecedents?|traitements?|contre-indications?)\b[^\n:]{0,25}:[^\n]{0,60}$"
+)
+"""«Observations médicales : », and what follows on the line."""
+_CELLS_OF_ROW = 2
+"""Separators before a term from which a line is the row of a table."""
+_IN_BRACKETS = re.compile(
+    rf"(?P<name>[{UPPER}{LOWER}][{UPPER}{LOWER}'’-]{{2,25}})[ ]\([^()\n]{{0,12}}$"
 )
 _UNION_TIE = re.compile(
     r"(?i)\b(?:syndiqu[ée]e?s?|adh[ée](?:rente?s?|sion|re)|membres?|militante?s?|"
     r"d[ée]l[ée]gu[ée]e?s?|"
     r"[ée]lue?s?|repr[ée]sentante?s?|encart[ée]e?|mandat(?:[ée]e?)?|cotisations?|secr[ée]taire|"
     r"carte|"
-    r"union|member|r[ée]p\.|tr[ée]sori[èe]re?)\b[^.;\n]{0,60}$"
+    r"union|member|r[ée]p\.|tr[ée]sori[èe]re?|adh[èée]re(?:r|nt)?|cotise(?:r|nt)?|tract[eé]r?|"
+    r"[ée]tiquette|milite(?:r)?|permanente?|d[ée]missionn\w+|encarter)\b[^.;\n]{0,60}$"
+    r"|(?<!\w)(?:est|[ée]tait|suis|es|être|pass[ée]e?|rest[ée]e?|entr[ée]e?|inscrite?|"
+    r"rejoint|rejoindre|quitt[ée]e?|quitter|sympathisante?|proche|part[iy]e?)[ ]"
+    r"(?:\w{2,12}[ ])?(?:(?:[àa]|de|dans|chez)[ ])?(?:la[ ]|l['’]|les[ ]|le[ ])?$"
 )
+_UNION_IN_LOWER_CASE = re.compile(
+    r"(?<![\w@./-])(?:cgt|cfdt|cftc|cfe-cgc|unsa|fsu|fnsea|snuipp|solidaires|force ouvri[èe]re)"
+    r"(?![\w@-]|[./]\w)"
+)
+_BRACKETED_UNION = re.compile(
+    rf"(?<![\w'’-])(?P<name>[{UPPER}][{UPPER}{LOWER}'’-]{{2,25}})[ ]\("
+    rf"(?:section[ ]|d[ée]l[ée]gu[ée]e?[ ]|[ée]lue?[ ]|DS[ ]|RS[ ])?$"
+)
+"""«Belloc (CFDT)»: whether the word is a name is looked up."""
 _BELONGING = re.compile(
     rf"(?:(?:M\.|Mme|Mlle|Mr|Madame|"
     rf"Monsieur)[ ](?:[{UPPER}][{UPPER}{LOWER}.'’-]{{0,25}}[ ]?){{1,3}}"
@@ -119,7 +165,8 @@ _NOT_OF_SOMEBODY = re.compile(
     r"journ[ée]e|charte|convention|loi|obligation|fonds|association|stage|formation|campagne|"
     r"d[ée]pistage|vaccin\w*|ligue|"
     r"lutte|pr[ée]vention|sensibilisation|recherche|r[ée]seau)[ ](?:(?:de|du|des|la|le|les|"
-    r"contre|sur|pour|au|aux)[ ]|[ld]['’]){0,3}$"
+    r"contre|sur|pour|au|aux)[ ]|[ld]['’]){0,3}"
+    r"(?:[\w'’]{3,20}(?:,|[ ]et|[ ]ou)[ ](?:contre[ ])?(?:(?:le|la|les|du|de)[ ]|[ld]['’])?){0,2}$"
 )
 _OF_ABSENCE = re.compile(
     r"(?i)\b(?:absente?|absences?|arr[êe]ts?|hospitalisations?|accident|"
@@ -127,7 +174,7 @@ _OF_ABSENCE = re.compile(
 )
 _IN_GENERAL = re.compile(
     r"(?i)\b(?:possibles?|en cas d|peut|peuvent|doit|doivent|tout(?:e|es)?|tous|chaque|"
-    r"certaine?s|droits?|combien|any|every|may)\b"
+    r"certaine?s|droits?|combien|causes?|any|every|may)\b"
 )
 _NAMED = re.compile(
     rf"(?:\b(?:M\.|Mme|Mlle|Mr|Mrs|Madame|Monsieur|Dr)[ ][{UPPER}]|(?i:\b(?:patiente?|agente?|"
@@ -141,7 +188,7 @@ _END_OF_NOTE = re.compile(
     r"\d)){0,4}?[ ]{0,2}(?:[,.;()\n]|$)"
 )
 _INITIAL = re.compile(rf"(?:^|\W)[{UPPER}]$")
-_SENTENCE = re.compile(r"[.!?;\n](?=\s|$)")
+_SENTENCE = re.compile(r"[.!?;\n](?=\s)")
 
 
 class SpecialCategory(DeclaredRecognizer):
@@ -162,7 +209,6 @@ class SpecialCategory(DeclaredRecognizer):
             reach=80,
         ),
     )
-    _TIED = re.compile(_TIE)
     _BELONGS = Rule(
         "somebody of a union",
         re.compile(rf"(?<![\w-])(?:{_UNIONS})(?![\w-])"),
@@ -174,28 +220,68 @@ class SpecialCategory(DeclaredRecognizer):
     def spans(self, text: str) -> Iterator[Span]:
         """Health terms of sentences that name or point at a person; memberships of a union."""
         health, union = self.RULES
-        for start, end in health.spans(text):
-            if _NOT_OF_SOMEBODY.search(text, max(0, start - 40), start):
+        for start, end in sorted({*health.spans(text), *illnesses(text)}):
+            if _NOT_OF_SOMEBODY.search(text, max(0, start - 60), start):
                 continue
-            if self._is_tied(text, start, end) or _is_noted(text, start, end):
+            if _is_tied(text, start, end) or _is_noted(text, start, end):
                 yield start, end, MATCHED, health.name
         for start, end in union.spans(text):
             yield start, end, MATCHED, union.name
         for start, end in self._BELONGS.spans(text):
             yield start, end, MATCHED, self._BELONGS.name
+        if union.may_find(text):
+            for start, end in _other_unions(text, union.pattern):
+                yield start, end, MATCHED, union.name
 
-    @classmethod
-    def _is_tied(cls, text: str, start: int, end: int) -> bool:
-        """Whether the sentence around ``text[start:end]``, 200 characters of it, ties it."""
-        begin = max(0, start - 160)
-        for stop in _SENTENCE.finditer(text, begin, start):
-            # A full stop after a civility or an initial ends no sentence.
-            before = text[max(0, stop.start() - 3) : stop.start()].strip()
-            if before not in {"M", "Dr", "Mr", "Mme"} and not _INITIAL.search(before):
-                begin = stop.end()
-        stop_after = _SENTENCE.search(text, end, end + 60)
-        finish = stop_after.start() if stop_after else min(len(text), end + 60)
-        return cls._TIED.search(text, begin, finish) is not None
+
+def _other_unions(text: str, unions: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """«il est à la cgt», in a line typed without capitals, and «Belloc (CFDT)»."""
+    for match in _UNION_IN_LOWER_CASE.finditer(text):
+        if _UNION_TIE.search(text, max(0, match.start() - 80), match.start()):
+            yield match.span()
+    for match in unions.finditer(text):
+        holder = _BRACKETED_UNION.search(text, max(0, match.start() - 45), match.start())
+        if (holder and (not is_plain_word(holder["name"]) or is_surname(holder["name"]))) or (
+            holder and text[holder.start("name") - 2 : holder.start("name")] == ", "
+        ):
+            yield match.span()
+
+
+def _is_tied(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around ``text[start:end]``, 200 characters of it, ties it."""
+    begin = max(0, start - 160)
+    for stop in _SENTENCE.finditer(text, begin, start):
+        # A full stop after a civility or an initial ends no sentence.
+        before = text[max(0, stop.start() - 3) : stop.start()].strip()
+        if before not in {"M", "Dr", "Mr", "Mme"} and not _INITIAL.search(before):
+            begin = stop.end()
+    stop_after = _SENTENCE.search(text, end, end + 60)
+    finish = stop_after.start() if stop_after else min(len(text), end + 60)
+    plain = seen(text).folded
+    if _TIE_WORDS.search(plain, begin, finish) or _TIE_NAMES.search(text, begin, finish):
+        return True
+    if _HIS_BEFORE.search(plain, begin, start) or _IN_FORM.search(plain, begin, start):
+        return True
+    holder = _IN_BRACKETS.search(text, begin, start)
+    if holder and (is_first_name(holder["name"]) or is_surname(holder["name"])):
+        return True
+    words = [word.group() for word in _WORD_OF_NAME.finditer(text, begin, finish)]
+    if any(map(_is_name, words)):
+        return True
+    row = text[text.rfind("\n", begin, start) + 1 : start]
+    return max(row.count(";"), row.count("|"), row.count("\t")) >= _CELLS_OF_ROW and any(
+        word.istitle() and not is_word(word) and folded(word) not in _NAMES_OF_ILLNESSES
+        for word in words
+    )
+
+
+def _is_name(word: str) -> bool:
+    """Whether ``word`` is the name of a person, and of no illness or thing."""
+    return (
+        folded(word) not in _NAMES_OF_ILLNESSES
+        and (is_first_name(word) or is_surname(word))
+        and not is_word(word)
+    )
 
 
 def _is_noted(text: str, start: int, end: int) -> bool:

@@ -154,6 +154,7 @@ _CHECKS: Final[dict[str, Callable[[str], bool]]] = {
 _VALIDATED: Final = frozenset({"FR_RPPS", "FR_FINESS", "BIC_CODE"})
 _WHOLE: Final = frozenset({"LOCATION", "USER_NAME", "EMPLOYEE_ID", "AGE"})
 """Kinds that must fill a cell: their shape is that of many other things."""
+_PHRASE: Final = re.compile(r"(?:[\w \u00a0\u202f'’/()+-])*")
 _NOUN: Final = re.compile(
     r"(?!(?i:cancer|allergi|trouble|syndrome|maladie|insuffisance|scl[ée]rose|intol[ée]rance))"
     rf"[{UPPER}{LOWER}-]+(?=[ ](?:du|de|des|à|au|aux|et)[ ])"
@@ -175,8 +176,11 @@ def value_in(entity: str, text: str, start: int, end: int) -> tuple[int, int, fl
     first, last = match.span("value")
     while last > first and text[last - 1] in " \t\u00a0":
         last -= 1
-    if entity == "SPECIAL_CATEGORY" and (noun := _NOUN.match(text, first, last)):
-        last = noun.end()
+    if entity == "SPECIAL_CATEGORY":
+        # The phrase ends where a sign that no phrase holds stands: «hémophilie ► appel 15».
+        last = first + len(_PHRASE.match(text[first:last])[0].rstrip())  # type: ignore[index]
+        if noun := _NOUN.match(text, first, last):
+            last = noun.end()
     if entity == "SECRET":
         while last > first and text[last - 1] in ".,;)":
             last -= 1

@@ -8,6 +8,12 @@ from collections.abc import Iterator
 from governance.pii.recognizers.announced import announced, announced_before
 from governance.pii.recognizers.base import DeclaredRecognizer, Rule, Span
 
+_NO_OTHER = (
+    r"(?:(?!(?<!\w)(?i:t[ée]l\.?|t[ée]l[ée]phone|portable|mobile|facture|commande|siret|siren|rpps|"
+    r"iban|nir|s[ée]cu|matricule|badge|code postal|dossier mdph|contrat)(?!\w))[^\n])"
+)
+"""A character that begins no word that announces a number of another kind."""
+
 
 class FrCaf(DeclaredRecognizer):
     """A family allowance number: seven digits, at times with a letter, after «allocataire»."""
@@ -24,6 +30,19 @@ class FrCaf(DeclaredRecognizer):
             ),
             needs=("allocataire", "caf", "msa"),
             digits=6,
+        ),
+        Rule(
+            "its number further on",
+            re.compile(
+                r"(?<![\w.,/+-])(?:\d{7}|\d{3}[ ]\d{4}|\d[ ]\d{3}[ ]\d{3})[A-Z]?(?![\w%€-]|[.,/]\d|[ ]?(?:€|euros?|personnes|foyers|allocataires))"
+            ),
+            context=re.compile(
+                r"(?i)\b(?:allocataires?|caf|msa|caisse d['’]allocations)\b"
+                rf"{_NO_OTHER}{{0,120}}$"
+            ),
+            reach=140,
+            needs=("allocataire", "caf", "msa", "allocations"),
+            digits=7,
         ),
     )
 
@@ -51,8 +70,29 @@ class FrFranceTravail(DeclaredRecognizer):
             context=re.compile(
                 r"(?i)\b(?:France Travail|P[ôo]le[ -]emploi|demandeu(?:r|se)s? d['’]emploi)\b"
             ),
-            reach=100,
+            reach=250,
             needs=("france travail", "emploi"),
+            digits=7,
+        ),
+        Rule(
+            "its number further on",
+            re.compile(r"(?<![\w.,/+-])(?:\d{11}|\d{10}|\d{8})(?![\w%€-]|[.,/]\d)"),
+            context=re.compile(
+                r"(?i)\b(?:france travail|p[ôo]le[ -]emploi|demandeu(?:r|se)s? d['’]emploi)\b"
+                rf"{_NO_OTHER}{{0,100}}\b(?:num[ée]ro|n°|identifiant|id|inscrite?|matricule|connue?)\b"
+                rf"{_NO_OTHER}{{0,30}}$"
+            ),
+            reach=160,
+            needs=("france travail", "emploi"),
+            digits=8,
+        ),
+        Rule(
+            "seven digits and a letter, an identifier",
+            announced(r"identifiant|n°[ ]?DE|num[ée]ro[ ]DE", r"\d{7}[A-Z]"),
+            context=re.compile(
+                r"(?is)^(?!.*\b(?:UAI|RNE|[ée]tablissement|[ée]cole|coll[èe]ge|lyc[ée]e)\b)"
+            ),
+            needs=("identifiant", " de "),
             digits=7,
         ),
     )
@@ -88,6 +128,32 @@ class EmployeeId(DeclaredRecognizer):
                 _VALUE,
             ),
             digits=1,
+        ),
+        Rule(
+            "right behind the person",
+            re.compile(
+                r"(?<!\w)(?i:agente?|salari[ée]e?|collabora(?:teur|trice)|employ[ée]e?|vacataire|employee|"
+                r"staff)[ ](?P<value>(?!(?:19|20)\d\d(?!\d))(?:[A-Z]{1,4}-?)?\d{4,8}[A-Z]?"
+                r"|[A-Z]{1,4}-?\d{3})(?![\w%€]|[ ]?(?:€|euros?|heures)|[.,-]\d)"
+            ),
+            needs=("agent", "salarie", "collabora", "employ", "vacataire", "staff"),
+            digits=3,
+        ),
+        Rule(
+            "its number further on",
+            re.compile(
+                r"(?<![\w.,/+-])(?:[A-Z]{1,4}[-_ ]?)?\d{3,8}[A-Z]?(?![\w%€-]|[.,/:]\d|[ ]?(?:€|euros?)|[ ]h\b)"
+            ),
+            context=re.compile(
+                r"(?i)\b(?:matricules?|badges?|(?:employee|staff|personnel|payroll)[ ](?:id|number|no)s?)\b"
+                rf"{_NO_OTHER}{{0,80}}?(?<![\w-])(?:mine[ ]is|hers[ ]is|his[ ]is|(?:le|la)[ ](?:mien|mienne|"
+                r"sien|sienne|tien|v[ôo]tre|n[ôo]tre|leur)(?:[ ](?:est|c['’]est|porte))?(?:[ ]le)?|"
+                r"num[ée]ro|n°|celui[ ]de[ ][^\n]{2,30}(?:est|:)(?:[ ]le)?|c['’]est(?:[ ]le)?|"
+                r"est[ ](?:bien[ ])?le|porte[ ]le|sous[ ]le)[ :]{0,3}$"
+            ),
+            reach=140,
+            needs=("matricule", "badge", "employee", "staff", "personnel", "payroll"),
+            digits=3,
         ),
         Rule(
             "announced behind",

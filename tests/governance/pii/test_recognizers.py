@@ -12,6 +12,7 @@ import pytest
 from governance.pii.analyzer import PiiAnalyzer
 from governance.pii.entities import KINDS
 from governance.pii.recognizers import RECOGNIZERS
+from governance.pii.recognizers.age import Age
 
 ENTITY_OF = {
     "NIR": "FR_NIR",
@@ -58,6 +59,31 @@ def test_every_published_identifier_is_judged_rightly(
         ("mon n° caf c'est le 4418206", "FR_CAF", "4418206"),
         ("Mon permis porte le numéro 870635200418", "FR_DRIVING_LICENCE", "870635200418"),
         ("matricules 30417, 30419 et 30482", "EMPLOYEE_ID", "30482"),
+        ("Repassez la paie de l'agente 40218, merci", "EMPLOYEE_ID", "40218"),
+        ("You asked for the badge: mine is FR-5521", "EMPLOYEE_ID", "FR-5521"),
+        ("Elle est allocataire de la CAF, elle a donné le 5521874.", "FR_CAF", "5521874"),
+        ("Connu de France Travail sous le numéro 70418233915", "FR_FRANCE_TRAVAIL", "70418233915"),
+        ("Son permis ? J'ai noté 140675301288.", "FR_DRIVING_LICENCE", "140675301288"),
+        ("Renouvellement de votre titre n° 7704182236", "FR_RESIDENCE_PERMIT", "7704182236"),
+        ("Dis-lui que son portable est le +33 6 39 98 11 22", "PHONE_NUMBER", "+33 6 39 98 11 22"),
+        ("Ton identifiant c'est plebrun", "USER_NAME", "plebrun"),
+        ("Tu te connectes avec mboutin, comme hier", "USER_NAME", "mboutin"),
+        ("pour la session tape accueil3 puis mairie2025", "SECRET", "mairie2025"),
+        ("Le mot de passe a changé. Essaie donc Tulipe#88", "SECRET", "Tulipe#88"),
+        ("À 67 ans, il conduit encore le tracteur.", "AGE", "67 ans"),
+        ("Ses filles (4 ans, 7 ans et 11 ans) mangent ici", "AGE", "11 ans"),
+        ("Mon oncle a 81 balais", "AGE", "81 balais"),
+        ("Fatou, majeure (dix-huit ans en mars), signe", "AGE", "dix-huit ans"),
+        ("Fatou a été opérée d'un méningiome", "SPECIAL_CATEGORY", "méningiome"),
+        ("Ses troubles du sommeil l'épuisent", "SPECIAL_CATEGORY", "troubles du sommeil"),
+        ("il est passé à la cfdt en mai", "SPECIAL_CATEGORY", "cfdt"),
+        ("Étaient là Dupuis (CGT), Lemoine (FO)", "SPECIAL_CATEGORY", "FO"),
+        (
+            "Bât. C, appt 12\n4 rue des Lilas\n59000 Lille",
+            "FR_ADDRESS",
+            "Bât. C, appt 12\n4 rue des Lilas\n59000 Lille",
+        ),
+        ("I live at 45 Green Park Road, near the lake", "FR_ADDRESS", "45 Green Park Road"),
         ("session de jmorvan3 (compte réseau)", "USER_NAME", "jmorvan3"),
         ("mot de passe temporaire Granit_88-Lande", "SECRET", "Granit_88-Lande"),
         ("Mot de passe dévoilé (Soleil2031*)", "SECRET", "Soleil2031*"),
@@ -129,6 +155,10 @@ def test_is_found(analyzer: PiiAnalyzer, text: str, entity: str, value: str | No
     [
         "Classe ces trois candidats et dis-moi qui rejeter.",
         "Combien de jours de congés payés acquiert-on par mois ?",
+        "La brochure sur l'endométriose et la spondylarthrite est disponible à l'accueil.",
+        "La CFDT a publié un communiqué ; la CGT a signé.",
+        "Votre mot de passe expire le 12/03/2025 : au moins 12 caractères avec Office365.",
+        "Un agent 2024 a déjà été formé ; la CAF verse 2840917 euros chaque année.",
         "L'article L3141-3 du Code du travail le prévoit.",
         "Indique le SIRET de la société et son code APE.",
         "Bonjour Madame la Directrice,",
@@ -143,6 +173,18 @@ def test_is_found(analyzer: PiiAnalyzer, text: str, entity: str, value: str | No
 def test_is_left_alone(analyzer: PiiAnalyzer, text: str) -> None:
     kept = {kind.entity for kind in KINDS if kind.handling == "keep"}
     assert {each for each in found(analyzer, text) if each[0] not in kept} == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Condamné à 5 ans de prison ; un crédit à 20 ans, c'est long.",
+        "L'association a 40 ans cette année, et le bâtiment a 30 ans.",
+        "Il a 3 ans d'ancienneté, elle a trois mois de préavis, Paul a deux ans de contrat.",
+    ],
+)
+def test_a_term_or_the_age_of_a_thing_is_no_age(text: str) -> None:
+    assert list(Age().spans(text)) == []
 
 
 def test_a_name_once_found_is_found_everywhere(analyzer: PiiAnalyzer) -> None:

@@ -37,7 +37,7 @@ def mapping() -> Mapping:
     [
         *["[PERSONNE_1]", "[personne_1]", "PERSONNE_1", "[PERSONNE_1", "PERSONNE_1]"],
         *["[PERSONNE-1]", "[PERSONNES_1]", "[PERSONNE\\_1]", "PERSONNE\\_1", "[PERSON_1]"],
-        "[Personne_01]",
+        *["[Personne_01]", "Personne 1", "Personne\u00a01"],
         *["[PERSONNE1]", "[Personne 1]", "[Personne\u00a01]", "[ PERSONNE_1 ]", "[PERSONNE _ 1]"],
     ],
 )
@@ -69,7 +69,7 @@ def test_around_a_placeholder(mapping: Mapping, written: str, restored: str) -> 
     [
         "[PERSONNE_9]",
         "[PERSONNE_12]",
-        "la personne 1 de la liste",
+        *["la personne 1 de la liste", "PERSONNE 1", "Personne 7", "Personne 1er"],
         "[COURRIEL_1]",
         "[NIR_1]",
         "NIR_1",
@@ -86,7 +86,7 @@ pieces = st.sampled_from(
     [
         *["[PERSONNE_1]", "PERSONNE_1", "[Personne 2", "[PERSONNE_1_NOM", "_2]", "[NIR_1]", "NOM"],
         *["pers", "téléphone", "[TELEPHONE_1_FORME_2]", "IP_1", "[IP 1]", "12", "1", "a", "e", "s"],
-        *["]", "[", "_", " ", "\\", "**", "\n", "."],
+        *["]", "[", "_", " ", "\\", "**", "\n", ".", "Personne 1", "Personne", ",5"],
     ]
 )
 streams = st.one_of(

@@ -209,3 +209,12 @@ def test_rows_are_told_from_the_lines_around_them() -> None:
 def test_structures_cannot_be_made_slow(unit: str) -> None:
     made = Structured()
     assert not is_slow(lambda text: list(made.spans(text)), unit, "\nNom : Vasseur\nnom;age\nA;1")
+
+
+def test_a_long_table_keeps_its_head_to_its_last_line(analyzer: PiiAnalyzer) -> None:
+    rows = "".join(f"{number:06d};Oquendal;Tiphaigne;Voirie\n" for number in range(20_000, 21_000))
+    text = f"matricule;nom;prenom;service\n{rows}"
+    last = [
+        text[each.start : each.end] for each in analyzer.find(text) if each.start > len(text) - 40
+    ]
+    assert last == ["020999", "Oquendal", "Tiphaigne"]
