@@ -32,7 +32,7 @@ SIZES = ((1280, 800, 1080), (390, 844, 1200))
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 QUALITIES = (50, 42, 34, 26)
 MOST_BYTES = 120_000
-MOST_IN_ALL = 4_000_000
+MOST_IN_ALL = 5_000_000
 
 QUESTION = "Combien de jours de congés payés acquiert-on par mois ?"
 LETTER = (
@@ -87,6 +87,21 @@ def open_texts(page: Page) -> None:
     page.wait_for_selector(".seen")
 
 
+def compose(page: Page) -> None:
+    """Type a question that names people, and look at what the model will see of it."""
+    page.fill("#question", LETTER)
+    expect(page.locator("#show-preview")).to_be_enabled(timeout=20_000)
+    page.click("#show-preview")
+    expect(page.locator("#preview")).to_be_visible()
+
+
+def try_text(page: Page) -> None:
+    """Have a text tried against the charter."""
+    page.fill("#text", LETTER)
+    page.get_by_role("button", name="Essayer ce texte").click()
+    page.wait_for_selector("table")
+
+
 def ask_what_is_shown(page: Page, url: str) -> tuple[str, str, str, str, str]:
     """Ask the questions; return the addresses of the conversations, what was seen, a passage."""
     addresses = []
@@ -106,6 +121,7 @@ def shots(at: Addresses) -> tuple[Shot, ...]:
     return (
         Shot("sign-in", "", "/sign-in"),
         Shot("chat-empty", "employe", "/chat"),
+        Shot("composer", "employe", "/chat", compose),
         Shot("chat", "employe", at.chat, unfold),
         Shot("masked", "employe", at.letter),
         Shot("refusal", "employe", at.refusal),
@@ -115,6 +131,7 @@ def shots(at: Addresses) -> tuple[Shot, ...]:
         Shot("admin", "admin", "/admin"),
         Shot("charter", "admin", "/admin/charter"),
         Shot("charter-errors", "admin", "/admin/charter", spoil),
+        Shot("text", "admin", "/admin/text", try_text),
         Shot("services", "admin", "/admin/services"),
         Shot("sources", "admin", "/admin/sources"),
         Shot("audit", "dpo", "/audit"),

@@ -16,7 +16,7 @@ from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.lexicon import is_noun, is_word
 from governance.pii.recognizers.named_after import TRADES, is_a_bearer, is_an_instrument
 from governance.pii.recognizers.naming import WORD
-from governance.pii.recognizers.surnames import is_any_surname, is_surname
+from governance.pii.recognizers.surnames import is_any_surname, is_surname, may_be_surname
 from governance.pii.recognizers.words import is_common
 
 _S = SPACE
@@ -34,7 +34,10 @@ _PAIR: Final = re.compile(
     rf"(?:(?:de|el|ben|le|da|van|d['’]|n['’]|m['’]){_S}?)?"
     rf"(?P<second>[{LOWER}]{{4,20}}(?:[-'’][{LOWER}]{{2,20}})?)(?P<rest>)(?![\w@'’=_]|-\w|\.\w))"
 )
-_INITIAL_BEFORE: Final = re.compile(rf"(?<![\w.])(?P<value>[{LOWER}]\.){_S}?$")
+_BEFORE: Final = re.compile(
+    rf"(?<![\w.])(?P<value>[{LOWER}]\.|(?:le|el|ben|da|van|de){_S}(?=$)){_S}?$"
+)
+_INITIALED: Final = re.compile(rf"(?<![\w.])[{LOWER}]\.{_S}?(?P<word>[{LOWER}]{{3,20}})(?![\w@.])")
 _BEGINS: Final = re.compile(r"(?:^|[.!?:;…•»\"\n(\[|/>–—-])\W*$")
 _ARTICLE: Final = re.compile(
     rf"(?i)(?<!\w)(?:la|le|les|une?|des|du|de la|cette|ce|sa|son|ma|mon|nos|vos|notre|votre){_S}$"
@@ -85,25 +88,42 @@ def names_alone(text: str) -> Iterator[Span]:
 
 
 def given_names_in_haste(text: str) -> Iterator[Span]:
-    """Known given names in lower case, in a line that has next to no capitals."""
+    """Known names in lower case: in a line that has next to no capitals, with what stands beside
+    them; elsewhere, given names alone that are hardly anything else."""
     position = 0
     for line in text.splitlines(keepends=True):
         letters = sum(map(str.isalpha, line))
-        if letters >= 12 and sum(map(str.isupper, line)) <= max(1, letters * _INFORMAL):
-            for match in _PLAIN.finditer(line):
-                word = match.group()
-                if _is_hardly_a_word(word) and not is_a_bearer(line, *match.span()):
-                    start, end = match.span()
-                    if (more := _SECOND.match(line, end)) and _is_no_word(more["word"]):
-                        end = more.end()
-                    if initial := _INITIAL_BEFORE.search(line[:start]):
-                        start = initial.start("value")
-                    yield position + start, position + end, _SCORE, "given name in lower case"
-            for match in _PAIR.finditer(line):
-                if _are_a_name(match["first"], match["second"]):
-                    start, end = match.start("first"), match.start("rest")
-                    yield position + start, position + end, _SCORE, "given name in lower case"
+        hasty = sum(map(str.isupper, line)) <= max(1, letters * _INFORMAL)
+        if letters >= 12:
+            for start, end in _in_haste(line) if hasty else _given_anywhere(line):
+                yield position + start, position + end, _SCORE, "given name in lower case"
         position += len(line)
+
+
+def _in_haste(line: str) -> Iterator[tuple[int, int]]:
+    for match in _PLAIN.finditer(line):
+        if _is_hardly_a_word(match.group()) and not is_a_bearer(line, *match.span()):
+            start, end = match.span()
+            if (more := _SECOND.match(line, end)) and _is_no_word(more["word"]):
+                end = more.end()
+            if before := _BEFORE.search(line, max(0, start - 8), start):
+                start = before.start("value")
+            yield start, end
+    for match in _PAIR.finditer(line):
+        if _are_a_name(match["first"], match["second"]):
+            yield match.start("first"), match.start("rest")
+    for match in _INITIALED.finditer(line):
+        if may_be_surname(match["word"]) and not is_common(match["word"]):
+            yield match.span()
+
+
+def _given_anywhere(line: str) -> Iterator[tuple[int, int]]:
+    for match in _PLAIN.finditer(line):
+        word = match.group()
+        if len(word) < 5 or word in NAMES_FIRST or not is_first_name(word):
+            continue
+        if _is_hardly_a_word(word) and not is_a_bearer(line, *match.span()):
+            yield match.span()
 
 
 def _are_a_name(first: str, second: str) -> bool:
