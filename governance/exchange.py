@@ -156,7 +156,7 @@ class Exchange:
 
     def handling(self, entity: str) -> Handling:
         """What the charter does with a kind of personal data; one it does not know is masked."""
-        return self.rules.personal_data.get(entity, "pseudonymise")
+        return self.rules.handling(entity)
 
     @property
     def decisions(self) -> tuple[RuleDecision, ...]:

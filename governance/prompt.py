@@ -54,8 +54,8 @@ _WITH_SOURCES: dict[Locale, str] = {
 _PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý]+_\d+(?:_[A-Z0-9_]+)?\]")
 
 # Said only where there are some: a small model that is told of them otherwise makes them up.
-# They are listed: of sixty requests, 56 came back with every one of them, and 46 when the sentence
-# named one as an example (bench/placeholders.py).
+# They are listed: of sixty requests, 52 came back with every one of them unaltered, and 41 when the
+# sentence named one as an example (bench/placeholders.py).
 _PLACEHOLDERS: dict[Locale, str] = {
     "fr": (
         "Garde dans ta réponse, sans les changer, les mots entre crochets qui remplacent des noms "

@@ -26,6 +26,7 @@ from governance.charter.schema import (
     Use,
 )
 from governance.pii.custom import CustomEntity, compile_linear
+from governance.pii.entities import LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,15 @@ class ServiceRules:
     personal_data: Mapping[str, Handling]
     custom: tuple[CustomEntity, ...] = ()
     may_keep: frozenset[str] = frozenset()
+
+    def handling(self, entity: str) -> Handling:
+        """What is done with a kind of personal data; one that nothing knows is masked."""
+        return self.personal_data.get(entity, "pseudonymise")
+
+    def label(self, entity: str) -> str:
+        """The name of a kind for people: the organisation's own, or a message to translate."""
+        own = next((kind.title for kind in self.custom if kind.name == entity), None)
+        return own or LABELS.get(entity, entity)
 
     @property
     def uses(self) -> tuple[Use, ...]:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, get_args
 
 from pydantic import AfterValidator, Field
 
 from governance.charter.parts import Line, Part, refuse
 from governance.pii.custom import PatternRefused, compile_linear
-from governance.pii.entities import KINDS
+from governance.pii.entities import KINDS, Handling
+from governance.pii.entities import CustomWord as Word
 
-Handling = Literal["keep", "pseudonymise", "never_restore", "block"]
-HANDLINGS: tuple[Handling, ...] = ("keep", "pseudonymise", "never_restore", "block")
+HANDLINGS: Final[tuple[Handling, ...]] = get_args(Handling)
 """From the weakest to the strictest: a child charter may only move to the right."""
-Word = Literal[
-    "DOSSIER",
-    "PROJET",
-    "REFERENCE",
-    "CONTRAT",
-    "CLIENT",
-    "USAGER",
-    "SITE",
-    "CODE",
-    "DONNEE",
-]
-"""The words of :data:`~governance.pii.entities.CUSTOM_WORDS`."""
 MAX_CUSTOM: Final = 50
 CUSTOM_FIELDS: Final = ("may_keep", "custom")
 """The fields of the section that are no handling."""

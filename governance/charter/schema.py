@@ -17,10 +17,10 @@ from governance.charter.personal import (
     ENTITIES,
     HANDLINGS,
     CustomKind,
-    Handling,
     PersonalData,
 )
 from governance.charter.use import EFFECTS, Detect, Effect, Use
+from governance.pii.entities import Handling
 
 __all__ = [
     "EFFECTS",

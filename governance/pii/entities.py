@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from governance.messages import N_
 
-Handling = Literal["pseudonymise", "never_restore", "block", "keep"]
-"""What the charter has done with a kind of data (``personal_data:``)."""
+Handling = Literal["keep", "pseudonymise", "never_restore", "block"]
+"""What the charter has done with a kind of data (``personal_data:``): from the weakest on."""
 
 PERSON: Final = "PERSON"
 LOCATION: Final = "LOCATION"
@@ -75,7 +75,7 @@ KINDS: Final = (
 """All kinds. What only organisations have, places and ages are kept unless the charter says more:
 they are public, or answers depend on them."""
 
-CUSTOM_WORDS: Final = (
+CustomWord = Literal[
     "DOSSIER",
     "PROJET",
     "REFERENCE",
@@ -85,7 +85,8 @@ CUSTOM_WORDS: Final = (
     "SITE",
     "CODE",
     "DONNEE",
-)
+]
+CUSTOM_WORDS: Final[tuple[CustomWord, ...]] = get_args(CustomWord)
 """Words that the charter can choose for the placeholders of the entities that it declares itself.
 
 A closed list: what a model writes is searched for these words only, so that restoring a stream

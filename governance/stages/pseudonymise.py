@@ -9,7 +9,6 @@ from governance.energy.ledger import EnergyLedger
 from governance.events import Event, Refusal
 from governance.exchange import Exchange
 from governance.messages import N_
-from governance.pii.entities import LABELS
 from governance.pii.pseudonymise import Masked, Pseudonymiser
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
@@ -59,9 +58,7 @@ class Pseudonymise:
             drafted.tools,
         )
         if exchange.masked.blocked:
-            titles = {entity.name: entity.title for entity in exchange.rules.custom}
-            labels = {**titles, **LABELS}
-            kinds = tuple(labels.get(entity, entity) for entity in exchange.masked.blocked)
+            kinds = tuple(map(exchange.rules.label, exchange.masked.blocked))
             raise ExchangeRefused(
                 Refusal(
                     cause="personal_data",

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from governance.charter.charter import ServiceRules, UnknownService
 from governance.messages import N_
 from governance.pii.decisions import CHOSEN, may_keep
-from governance.pii.entities import LABELS, Handling
+from governance.pii.entities import Handling
 from governance.pii.errors import PiiError
 from governance.pii.finding import Finding
 from governance.pii.pseudonymise import Masked
@@ -99,7 +99,7 @@ def _preview(
         masked = components.pseudonymiser.preview(
             conversation_id,
             [turn.content for turn in turns],
-            lambda entity: rules.personal_data.get(entity, "pseudonymise"),
+            rules.handling,
             custom=rules.custom,
             choices=typed.choices(),
             may_keep=rules.may_keep,
@@ -110,7 +110,7 @@ def _preview(
     view = PreviewView(
         count=sum(mark.state != "kept" for mark in marks),
         items=_items(question, marks, typed.masked),
-        blocked=_blocked(request, masked, rules),
+        blocked=tuple(say(request, rules.label(entity)) for entity in masked.blocked),
         text=masked.texts[-1],
     )
     return {
@@ -127,7 +127,7 @@ def _marks(request: Request, masked: Masked, rules: ServiceRules) -> list[Mark]:
     covered = set(masked.spans[-1])
     marks: list[Mark] = []
     for finding in masked.findings[-1]:
-        treatment = rules.personal_data.get(finding.entity, "pseudonymise")
+        treatment = rules.handling(finding.entity)
         is_masked = (finding.start, finding.end) in covered
         if not is_masked and treatment == "keep":
             continue
@@ -136,7 +136,7 @@ def _marks(request: Request, masked: Masked, rules: ServiceRules) -> list[Mark]:
                 finding.start,
                 finding.end,
                 finding.entity,
-                _label(request, finding.entity, rules),
+                say(request, rules.label(finding.entity)),
                 _state(treatment) if is_masked else "kept",
                 _keepable(finding, treatment, rules),
                 finding.recognizer == CHOSEN,
@@ -151,16 +151,6 @@ def _state(treatment: Handling) -> State:
 
 def _keepable(finding: Finding, treatment: Handling, rules: ServiceRules) -> bool:
     return finding.recognizer != CHOSEN and may_keep(finding, treatment, rules.may_keep)
-
-
-def _label(request: Request, entity: str, rules: ServiceRules) -> str:
-    own = next((kind.title for kind in rules.custom if kind.name == entity), None)
-    return own or say(request, LABELS.get(entity, entity))
-
-
-def _blocked(request: Request, masked: Masked, rules: ServiceRules) -> tuple[str, ...]:
-    """The kinds for which the request would be refused, wherever in its turns they stand."""
-    return tuple(_label(request, entity, rules) for entity in masked.blocked)
 
 
 def _items(text: str, marks: Sequence[Mark], chosen: Sequence[str]) -> tuple[MaskedItem, ...]:

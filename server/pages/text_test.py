@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from governance.charter.charter import Charter, ServiceRules
 from governance.messages import N_
-from governance.pii.entities import LABELS, Handling
+from governance.pii.entities import Handling
 from governance.pii.errors import PiiError
 from governance.pii.finding import MATCHED, VALIDATED, Finding
 from server.identity.guards import admin
@@ -114,13 +114,11 @@ def _result(
     components: Assembly, charter: Charter, service: str, text: str, say: Callable[..., str]
 ) -> TextTestView:
     rules = charter.effective(service)
-    handling = _handling(rules)
     masked = components.pseudonymiser.preview(
-        f"text-test-{uuid.uuid4().hex}", [text], handling, custom=rules.custom
+        f"text-test-{uuid.uuid4().hex}", [text], rules.handling, custom=rules.custom
     )
-    labels = {**LABELS, **{own.name: own.title for own in rules.custom}}
     found = tuple(
-        _found(number, finding, text, handling(finding.entity), labels, say)
+        _found(number, finding, text, rules, say)
         for number, finding in enumerate(masked.findings[0], 1)
     )
     return TextTestView(
@@ -132,25 +130,14 @@ def _result(
         pieces=_pieces(text, masked.findings[0], found),
         found=found,
         seen=masked.texts[0],
-        blocked=tuple(say(labels.get(entity, entity)) for entity in masked.blocked),
+        blocked=tuple(say(rules.label(entity)) for entity in masked.blocked),
     )
 
 
-def _handling(rules: ServiceRules) -> Callable[[str], Handling]:
-    def handling(entity: str) -> Handling:
-        return rules.personal_data.get(entity, "pseudonymise")
-
-    return handling
-
-
 def _found(
-    number: int,
-    finding: Finding,
-    text: str,
-    handling: Handling,
-    labels: dict[str, str],
-    say: Callable[..., str],
+    number: int, finding: Finding, text: str, rules: ServiceRules, say: Callable[..., str]
 ) -> FoundView:
+    handling = rules.handling(finding.entity)
     sureness = PROBABLE
     if finding.score >= VALIDATED:
         sureness = SURE
@@ -160,7 +147,7 @@ def _found(
         number=number,
         text=text[finding.start : finding.end],
         entity=finding.entity,
-        label=say(labels.get(finding.entity, finding.entity)),
+        label=say(rules.label(finding.entity)),
         state=STATES[handling],
         handling=say(HANDLINGS[handling]),
         recognizer=finding.recognizer,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule, Span, folded
-from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
+from governance.pii.recognizers.gazetteer import SURE, is_place
 from governance.pii.recognizers.words import is_common
 
 _S = SPACE
@@ -194,7 +194,7 @@ def _is_postal_line(text: str, start: int, end: int, town: str) -> bool:
         return False
     if is_common(first) or (town.isupper() and len(town) < 4):
         return folded(town) in SURE
-    if (plain := folded(town)) in SURE or plain in IN_CONTEXT:
+    if is_place(town):
         return True
     return bool(
         _STANDS_APART.search(text, max(0, start - 8), start) and _ENDS_APART.match(text, end)

@@ -45,3 +45,9 @@ IN_CONTEXT: Final = _PLACES["in context"] | (_ALL & FIRST_NAMES)
 """Folded names of places that are also surnames or words: a preposition of place must say so."""
 LONGEST: Final = 6
 """Words of the longest name that is looked up."""
+
+
+def is_place(name: str) -> bool:
+    """Whether ``name`` is a place's, whatever else it is."""
+    plain = folded(name)
+    return plain in SURE or plain in IN_CONTEXT

@@ -11,7 +11,7 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from governance.pii.recognizers.base import SPACE, Span, folded
 from governance.pii.recognizers.cells import fills_a_cell
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
+from governance.pii.recognizers.gazetteer import SURE, is_place
 from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.lexicon import is_noun, is_word
 from governance.pii.recognizers.named_after import TRADES, is_a_bearer, is_an_instrument
@@ -35,7 +35,7 @@ _PAIR: Final = re.compile(
     rf"(?P<second>[{LOWER}]{{4,20}}(?:[-'’][{LOWER}]{{2,20}})?)(?P<rest>)(?![\w@'’=_]|-\w|\.\w))"
 )
 _BEFORE: Final = re.compile(
-    rf"(?<![\w.])(?P<value>[{LOWER}]\.|(?:le|el|ben|da|van|de){_S}(?=$)){_S}?$"
+    rf"(?<![\w.])(?P<value>[{LOWER}]\.|(?:le|el|ben|da|van|de)(?={_S})){_S}?$"
 )
 _INITIALED: Final = re.compile(rf"(?<![\w.])[{LOWER}]\.{_S}?(?P<word>[{LOWER}]{{3,20}})(?![\w@.])")
 _BEGINS: Final = re.compile(r"(?:^|[.!?:;…•»\"\n(\[|/>–—-])\W*$")
@@ -79,12 +79,14 @@ def names_alone(text: str) -> Iterator[Span]:
     name; only given names may be words as well."""
     for match in _CAPITALISED.finditer(text):
         start, end = match.span()
-        if fills_a_cell(text, start, end):
-            continue
         if _is_a_given_name(text, start, end, match.group()):
-            yield start, end, _SCORE, "given name alone"
+            score, rule = _SCORE, "given name alone"
         elif _is_a_surname(text, start, end, match.group()):
-            yield start, end, _SCORE - 0.05, "surname alone"
+            score, rule = _SCORE - 0.05, "surname alone"
+        else:
+            continue
+        if not fills_a_cell(text, start, end):
+            yield start, end, score, rule
 
 
 def given_names_in_haste(text: str) -> Iterator[Span]:
@@ -135,11 +137,8 @@ def _are_a_name(first: str, second: str) -> bool:
         return is_first_name(second) and _is_no_word(first) and is_any_surname(first)
     if is_first_name(first):
         return is_any_surname(second) or _is_no_word(first) or first in NAMES_FIRST
-    return (
-        _is_no_word(first)
-        and is_any_surname(first) + is_any_surname(second) > 0
-        and (is_any_surname(first) or is_first_name(second))
-    )
+    known = is_any_surname(first) or (is_any_surname(second) and is_first_name(second))
+    return known and _is_no_word(first)
 
 
 def _is_hardly_a_word(word: str) -> bool:
@@ -170,17 +169,14 @@ def _is_no_word(word: str) -> bool:
 
 
 def _is_a_surname(text: str, start: int, end: int, word: str) -> bool:
-    plain = folded(word)
     if len(word) < 5 or not is_surname(word) or is_common(word) or is_word(word):
         return False
-    if plain in _BRANDS or plain in SURE or plain in IN_CONTEXT:
-        return False
-    if is_a_bearer(text, start, end) or is_an_instrument(text, start, end):
+    if folded(word) in _BRANDS or is_place(word):
         return False
     before = text[max(0, start - 30) : start]
-    if _CAPITAL_BEFORE.search(before) or _SAINT.search(before):
+    if _CAPITAL_BEFORE.search(before) or _CAPITAL_BEHIND.match(text, end):
         return False
-    return not (_CAPITAL_BEHIND.match(text, end) or _trade_behind(text, end))
+    return not _names_a_thing(text, start, end)
 
 
 def _is_a_given_name(text: str, start: int, end: int, word: str) -> bool:
@@ -189,13 +185,9 @@ def _is_a_given_name(text: str, start: int, end: int, word: str) -> bool:
         return False
     if any(part.islower() for part in word.split("-")[1:]):
         return False  # «Pierre-et-le-Loup»
-    if plain in SURE or plain in IN_CONTEXT or (word.isupper() and len(word) < 4):
+    if is_place(word) or (word.isupper() and len(word) < 4) or _names_a_thing(text, start, end):
         return False
     before = text[max(0, start - 30) : start]
-    if _SAINT.search(before) or is_a_bearer(text, start, end):
-        return False
-    if is_an_instrument(text, start, end) or _trade_behind(text, end):
-        return False
     is_a_word = plain not in NAMES_FIRST and is_word(word)
     if is_a_word and (word.isupper() or _BEGINS.search(before) or _ARTICLE.search(before)):
         return False  # «Rose», «Marine»: only where the capital says that it is a name
@@ -207,3 +199,13 @@ def _is_a_given_name(text: str, start: int, end: int, word: str) -> bool:
         if is_noun(called) and not is_common(called):
             return False  # «Salade Victor», «Traiteur Léon»
     return not (is_a_word and _CAPITAL_BEHIND.match(text, end))
+
+
+def _names_a_thing(text: str, start: int, end: int) -> bool:
+    """Whether a saint, a thing called after somebody, a tool or a firm bears the name."""
+    return (
+        _SAINT.search(text, max(0, start - 30), start) is not None
+        or is_a_bearer(text, start, end)
+        or is_an_instrument(text, start, end)
+        or _trade_behind(text, end)
+    )

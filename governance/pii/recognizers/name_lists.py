@@ -9,7 +9,7 @@ from typing import Final
 from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import SPACE, Span, folded
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
+from governance.pii.recognizers.gazetteer import SURE, is_place
 from governance.pii.recognizers.lexicon import is_plain_word
 from governance.pii.recognizers.naming import CIVILITY, NAME, WORD, without_common_words
 from governance.pii.recognizers.surnames import is_any_surname, may_be_surname
@@ -76,8 +76,7 @@ def _is_a_name(word: str) -> bool:
 
 def _may_be_a_name(word: str) -> bool:
     """Whether an unknown word may be a name, in a series of which most are."""
-    plain = folded(word)
-    known = is_common(word) or is_plain_word(word) or plain in SURE or plain in IN_CONTEXT
+    known = is_common(word) or is_plain_word(word) or is_place(word)
     return not known and not word.isupper() and word[1:].islower()
 
 

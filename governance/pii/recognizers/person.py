@@ -183,7 +183,7 @@ class PersonByContext(DeclaredRecognizer):
         ),
         Rule(
             "two names of one person",
-            re.compile(rf"(?<![\w'’-]){NAME}{_S}\(?{_NEE}{_S}(?P<last>{NAME})"),
+            re.compile(rf"(?<![\w'’-]){NAME}{_S}\(?{_NEE}{_S}{NAME}"),
             needs=(
                 "nee",
                 "nes ",

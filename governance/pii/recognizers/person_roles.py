@@ -8,7 +8,7 @@ from typing import Final
 
 from governance.pii.recognizers.base import SPACE, Span, folded
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.gazetteer import IN_CONTEXT, SURE
+from governance.pii.recognizers.gazetteer import SURE, is_place
 from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.lexicon import is_plain_word, is_word
 from governance.pii.recognizers.named_after import TRADES, is_a_bearer, is_an_instrument
@@ -80,11 +80,10 @@ def names_by_role(text: str) -> Iterator[Span]:
 def _may_be_a_name(text: str, start: int, end: int) -> bool:
     name = text[start:end]
     words = re.findall(r"[^\W\d_][\w'’-]*", name)
-    if any(map(is_first_name, words)) or any(may_be_surname(w) and not is_common(w) for w in words):
-        known = True
-    else:
-        known = False
-    if folded(name) in SURE or (not known and folded(name) in IN_CONTEXT):
+    known = any(map(is_first_name, words)) or any(
+        may_be_surname(word) and not is_common(word) for word in words
+    )
+    if folded(name) in SURE or (not known and is_place(name)):
         return False
     if is_a_bearer(text, start, end) or is_an_instrument(text, start, end):
         return False
@@ -99,8 +98,7 @@ def _is_particled(text: str, match: re.Match[str]) -> bool:
     word = match["word"]
     if word is None:
         return True
-    whole = folded(match["value"])
-    if whole in SURE or whole in IN_CONTEXT or folded(word) in SURE or is_common(word):
+    if is_place(match["value"]) or folded(word) in SURE or is_common(word):
         return False
     if is_word(word) and not is_any_surname(word):
         return False

@@ -11,7 +11,7 @@ from presidio_analyzer import LocalRecognizer, RecognizerResult
 from governance.pii.finding import GUESSED, MATCHED
 from governance.pii.recognizers.base import SPACE, folded, result
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.gazetteer import IN_CONTEXT, LONGEST, SURE
+from governance.pii.recognizers.gazetteer import IN_CONTEXT, LONGEST, SURE, is_place
 from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.lexicon import is_plain_word, is_word
 from governance.pii.recognizers.words import is_common
@@ -197,13 +197,9 @@ def _without_person(text: str, start: int, end: int) -> tuple[int, int] | None:
     words = text[start:end].split()
     if is_common(words[0]) and folded(text[start:end]) not in SURE:
         return None
-    if is_first_name(words[0]) and not _is_known(folded(text[start:end])):
+    if is_first_name(words[0]) and not is_place(text[start:end]):
         return None
     return start, end
-
-
-def _is_known(plain: str) -> bool:
-    return plain in SURE or plain in IN_CONTEXT
 
 
 def _known(text: str) -> Iterator[tuple[int, int]]:

@@ -75,7 +75,7 @@ def handling_of(rules: ServiceRules) -> Callable[[str], Handling]:
     """
 
     def handling(entity: str) -> Handling:
-        declared = rules.personal_data.get(entity, "pseudonymise")
+        declared = rules.handling(entity)
         return "never_restore" if declared in ("never_restore", "block") else "pseudonymise"
 
     return handling
