@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from bench.pii_parts.engines import Span
+from governance.pii.names.marked import read
 
 OFFICE = Path(__file__).resolve().parents[2] / "tests" / "governance" / "pii" / "office"
-_MARK = re.compile(r"\[\[([A-Z_]+)\|([^\[\]|]+)\]\]")
-_HEAD = re.compile(r"^=== (\S+) \| (\w+)\n", re.MULTILINE)
 _NAME = re.compile(r"((?:[^\s<>\"«»(),.;:!?’']+(?:['’][A-Z])?[^\s<>]*?)?)<(first_name|last_name)>")
 _ELISION = re.compile(r"(?:[dljnmtsc]|qu)['’](?=[A-ZÀ-Þ])")
 _KIND = {"NIR": "FR_NIR", "NIF": "FR_NIF", "SIREN": "FR_SIREN", "SIRET": "FR_SIRET"}
@@ -41,29 +40,12 @@ class Identifier:
 
 
 def office(half: Literal["dev", "held"]) -> list[Text]:
-    """One half of the office texts; ``held`` was set aside while the analyser was made."""
-    texts = []
-    for file in sorted(OFFICE.glob(f"{half}_*.txt")):
-        content = file.read_text(encoding="utf-8")
-        heads = list(_HEAD.finditer(content))
-        ends = [head.start() for head in heads[1:]] + [len(content)]
-        for head, end in zip(heads, ends, strict=True):
-            texts.append(_marked(head.group(1), content[head.end() : end].strip("\n")))
-    return texts
-
-
-def _marked(name: str, source: str) -> Text:
-    parts: list[str] = []
-    marks: list[Span] = []
-    length = position = 0
-    for mark in _MARK.finditer(source):
-        before = source[position : mark.start()]
-        length += len(before)
-        marks.append(Span(length, length + len(mark.group(2)), mark.group(1)))
-        parts += [before, mark.group(2)]
-        length += len(mark.group(2))
-        position = mark.end()
-    return Text(name, "".join([*parts, source[position:]]), tuple(marks))
+    """The office texts worked on (``dev``), or those set aside (``held``)."""
+    return [
+        Text(each.name, each.text, tuple(Span(m.start, m.end, m.entity) for m in each.marks))
+        for file in sorted(OFFICE.glob(f"{half}_*.txt"))
+        for each in read(file)
+    ]
 
 
 def identifiers(data: Path) -> list[Identifier]:

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 import time
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,11 +17,18 @@ from presidio_analyzer import RecognizerRegistry, RecognizerResult
 
 from governance.pii.custom import CustomEntity
 from governance.pii.custom import found as custom_entities
+from governance.pii.doubts import is_ruled_out
 from governance.pii.engine import Engine
 from governance.pii.errors import AnalysisFailed
 from governance.pii.finding import Finding, resolve
-from governance.pii.mentions import further_mentions, tokens_found, without_mistaken_places
-from governance.pii.nlp import FrenchNames
+from governance.pii.mentions import (
+    further_mentions,
+    tokens_found,
+    with_particles,
+    without_mistaken_places,
+)
+from governance.pii.names.name_model import Reading
+from governance.pii.names.nlp import FrenchNames
 from governance.pii.plain import plain
 from governance.pii.recognizers import MODEL_RECOGNIZERS, RECOGNIZERS
 from governance.pii.recognizers.base import RULE_KEY
@@ -52,8 +60,8 @@ class PiiAnalyzer:
     def __init__(self) -> None:
         process = psutil.Process()
         started, resident = time.monotonic(), process.memory_info().rss
-        names = FrenchNames()
-        names.load()
+        self._names = FrenchNames()
+        self._names.load()
         load_lexicon()
         registry = RecognizerRegistry(
             recognizers=[
@@ -62,7 +70,7 @@ class PiiAnalyzer:
             ],
             supported_languages=["fr"],
         )
-        self._engine = Engine(registry, names)
+        self._engine = Engine(registry, self._names)
         self._structured = Structured()
         self.load_seconds = time.monotonic() - started
         self.load_bytes = max(0, process.memory_info().rss - resident)
@@ -113,15 +121,20 @@ class PiiAnalyzer:
         ]
         if copy.text != text:
             found += custom_entities(copy.text, custom)
+        readings = _Readings(copy.text)
         for core, start, end in _windows(copy.text):
+            window = copy.text[start:end]
+            artifacts = self._names.process_text(window, "fr")
+            readings.add(core[0], start, artifacts.reading)
             try:
-                results = self._engine.analyze(copy.text[start:end], language="fr")
+                results = self._engine.analyze(window, language="fr", nlp_artifacts=artifacts)
             finally:
                 forget()
             found += [
-                _finding(result, start)
+                finding
                 for result in results
                 if core[0] <= result.start + start < core[1]
+                and not readings.rule_out(finding := _finding(result, start))
             ]
         if len(copy.text) > WINDOW:
             # A table's head names its columns beyond the window that holds it.
@@ -132,8 +145,14 @@ class PiiAnalyzer:
         findings = resolve(copy.text, found)
         known = tokens_found(copy.text, findings)
         findings = without_mistaken_places(copy.text, findings, known)
-        further = further_mentions(copy.text, findings, known)
-        ordered = sorted([*findings, *further], key=lambda finding: finding.start)
+        further = [
+            mention
+            for mention in further_mentions(copy.text, findings, known)
+            if not readings.rule_out(mention)
+        ]
+        ordered = with_particles(
+            copy.text, sorted([*findings, *further], key=lambda finding: finding.start)
+        )
         if not copy.starts:
             return ordered
         return [
@@ -141,6 +160,25 @@ class PiiAnalyzer:
             for finding in ordered
             for start, end in [copy.original(finding.start, finding.end)]
         ]
+
+
+class _Readings:
+    """What the language model makes of a text, window by window."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._begin: list[int] = []
+        self._read: list[tuple[int, Reading]] = []
+
+    def add(self, begin: int, offset: int, reading: Reading) -> None:
+        """The reading of ``text[offset:…]``, which counts from ``begin`` on."""
+        self._begin.append(begin)
+        self._read.append((offset, reading))
+
+    def rule_out(self, finding: Finding) -> bool:
+        """Whether the model is sure that there is no name where a weak rule found one."""
+        offset, reading = self._read[bisect_right(self._begin, finding.start) - 1]
+        return is_ruled_out(self._text, finding, reading, offset)
 
 
 def _finding(result: RecognizerResult, offset: int) -> Finding:

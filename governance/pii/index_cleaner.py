@@ -25,7 +25,7 @@ from governance.pii.mentions import further_mentions, tokens_found, without_mist
 from governance.pii.placeholders import PLACEHOLDER
 from rag.personal_data import Cleaned, CleaningFailed
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """To be raised where the same document would be cleaned otherwise: own documents are then read
 again, at the next start."""
 REMOVED: Final = "[valeur retirée]"

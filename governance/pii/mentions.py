@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from collections.abc import Set as Collection
+from dataclasses import replace
 from typing import Final
 
 from governance.pii.entities import LOCATION, PERSON
@@ -61,6 +62,32 @@ def without_mistaken_places(
         or not words
         or _AT.search(text, max(0, finding.start - 6), finding.start)
     ]
+
+
+_PARTICLE_BEFORE = re.compile(
+    r"(?:^|(?P<begins>[\n.!?:;|\t\"]\s*)|(?<=[\s,(])|(?<=[^\W\d_]\s))(?P<particle>(?:Van|Von)(?:\s[Dd]e[nr]?)?|"
+    r"El|Al|Ben|Bel|Da|Di|Dos|Del|Mac|Aït|Ait|"
+    r"(?P<article>Le|La|De|Du|Des|de|du|le|la|van|von|el))[ \u00a0]$"
+)
+
+
+def with_particles(text: str, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, sorted and disjoint, with the particle that a name begins with: «Le Goff» of
+    which «Goff» alone is known; not the article or preposition of a sentence."""
+    whole: list[Finding] = []
+    for finding in findings:
+        start = finding.start
+        before = _PARTICLE_BEFORE.search(text, max(0, start - 12), start)
+        if finding.entity == PERSON and before and text[start].isupper():
+            first = before.start("particle")
+            begins = first == 0 or text[first - 1] in '\n;|\t"' or bool(before["begins"])
+            particle = before["article"]
+            lower = particle is not None and particle.islower()
+            kept = particle is None or (begins if lower else not begins)
+            if kept and (not whole or whole[-1].end <= first):
+                start = first
+        whole.append(replace(finding, start=start))
+    return whole
 
 
 def further_mentions(

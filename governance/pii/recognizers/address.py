@@ -13,7 +13,9 @@ from governance.pii.recognizers.words import is_common
 _S = SPACE
 _SPACES = r" \t\u00a0\u202f\u2009"
 _UP = r"[A-ZÀ-ÖØ-ÞŒ]"
-_NUMBER = rf"\d{{1,4}}(?:{_S}?(?:bis|ter|quater|[A-Da-d])(?!\w))?(?:{_S}?[-/]{_S}?\d{{1,4}})?,?{_S}"
+_NUMBER = (
+    rf"(?!0)\d{{1,4}}(?:{_S}?(?:bis|ter|quater|[A-Da-d])(?!\w))?(?:{_S}?[-/]{_S}?\d{{1,4}})?,?{_S}"
+)
 _SURE = (
     r"(?:rue|avenue|av\.?|ave\.?|boulevard|bd\.?|bld\.?|boul\.?|impasse|imp\.?|all[ée]es?|chemin|"
     r"che?\.|faubourg|fbg\.?|esplanade|ruelle|venelle|rond-point|rte\.?|traverse|promenade)"
@@ -21,10 +23,16 @@ _SURE = (
 _MAYBE = (
     r"(?:place|pl\.?|route|cours|passage|quai|square|sq\.?|r[ée]sidence|r[ée]s\.?|villa|cit[ée]|"
     r"mont[ée]e|c[ôo]te|clos|hameau|lotissement|lot\.?|lieu[ -]dit|voie|sentier|sente|parc|"
-    r"domaine|mail|pont|port|galerie|terrasse|r\.|cour|carrefour|zone|za|zi|zac)"
+    r"domaine|mail|pont|port|galerie|terrasse|r\.|cour|carrefour|zone|za|zi|zac|corniche|chauss[ée]e|"
+    r"digue|rampe|vallon|lev[ée]e)"
 )
+_OFTEN = (
+    r"(?:place|pl\.?|route|rte\.?|cours|quai|r[ée]s(?:idence|\.)?|villa|cit[ée]|lotissement|lot\.?|"
+    r"square|hameau|clos|mont[ée]e)"
+)
+"""Those that one also writes in lower case in an address."""
 _LINK = rf"(?:(?:du|de|des|la|le|les|aux?|à|et|sur|sous|en){_S}|[dl]['’]{_S}?)"
-_CAPITAL = rf"(?:{_UP}[\w'’.-]{{0,30}}|\d{{1,4}}(?!\d))"
+_CAPITAL = rf"(?:{_UP}[\w'’.-]{{0,30}}|\d{{1,4}}(?:-[\w-]{{2,20}})?(?!\d))"
 _NAME = rf"{_LINK}{{0,3}}{_CAPITAL}(?:{_S}{_LINK}{{0,3}}{_CAPITAL}){{0,5}}"
 _PLAIN_WORD = r"[^\W\d_][\w'’-]{0,30}"
 _STOP = (
@@ -47,9 +55,10 @@ _COMPLEMENT = (
 """Words that begin what an address says beside its street: a building, a floor, a hamlet."""
 _EXTRA = (
     rf"(?:,?{_S}?(?:b[âa]t(?:iment)?\.?|appt?\.?|appartement|[ée]tage|esc(?:alier)?\.?|bp|cs|"
-    rf"porte|entr[ée]e){_S}?[\w°-]{{1,8}}|,?{_S}?n[°º]{_S}?\d{{1,4}}(?!\w)){{0,3}}"
+    rf"porte|entr[ée]e){_S}?[\w°-]{{1,8}}|,?{_S}?\d{{1,2}}(?:er|e|[èe]me){_S}[ée]tage(?:{_S}(?:gauche|droite?|face))?"
+    rf"|,?{_S}?n[°º]{_S}?\d{{1,4}}(?!\w)){{0,3}}"
     rf"(?:{_S}?[,–-]?{_S}?\r?\n?{_S}{{0,3}}(?:{_COMPLEMENT}[^\n;|:()]{{0,45}}?[,–-]?{_S}?\r?\n?{_S}{{0,3}})"
-    rf"{{1,2}}(?={_CODE}{_S}))?"
+    rf"{{1,2}}(?={_CODE}{_S})|{_S}?[,–-]{_S}?{_UP}[^\n;|:()\d]{{0,40}}?[,–-]{_S}?(?={_CODE}{_S}))?"
 )
 _TOWN = (
     rf"{_UP}[\w'’-]{{1,40}}(?:[ -](?:(?:de|du|des|la|le|les|sur|sous|en|lès|et|aux?)[ -]){{0,3}}"
@@ -73,6 +82,7 @@ class FrAddress(DeclaredRecognizer):
             re.compile(
                 rf"(?<![\w.,/-]){_NUMBER}(?i:{_SURE}|{_MAYBE}){_S}{_NAME}{_EXTRA}(?:{_POSTAL})?"
             ),
+            digits=1,
         ),
         Rule(
             "street in lower case",
@@ -81,10 +91,26 @@ class FrAddress(DeclaredRecognizer):
                 rf"(?:(?:{_S}{_PLAIN_WORD}){{0,4}}{_POSTAL})?",
                 re.IGNORECASE,
             ),
+            digits=1,
+        ),
+        Rule(
+            "square in lower case, in context",
+            re.compile(
+                rf"(?<![\w.,/-]){_NUMBER}{_OFTEN}{_S}(?!de{_S}(?:parking|stationnement|march[ée])){_PLAIN_NAME}"
+                rf"(?:{_S}?,?{_S}{_CODE}{_S}{_PLAIN_WORD})?",
+                re.IGNORECASE,
+            ),
+            context=re.compile(
+                r"(?i)\b(?:adresse|domicili?\w*|demeur\w+|habit\w*|vi[st]|log[ée]e?|rdv|livr\w+|suis|"
+                r"est|crech\w+|au|bouge\w*|sis\w*)\b[^.;\n\d]{0,6}$"
+            ),
+            reach=30,
+            digits=1,
         ),
         Rule(
             "street without a number, with its postal code",
             re.compile(rf"(?<!\w)(?i:{_SURE}|{_MAYBE}){_S}{_NAME}{_EXTRA}{_POSTAL}"),
+            digits=5,
         ),
         Rule(
             "street, number behind, in context",
@@ -117,6 +143,7 @@ class FrAddress(DeclaredRecognizer):
         Rule(
             "post box",
             re.compile(rf"(?<!\w)(?:BP|CS|TSA){_S}?\d{{1,6}}{_POSTAL}"),
+            digits=5,
         ),
         Rule(
             "after «adresse :»",
@@ -124,13 +151,19 @@ class FrAddress(DeclaredRecognizer):
                 rf"(?i:\b(?:adresse|domicili[ée]e?s?|demeurant|r[ée]sidant|habite|address)\b)"
                 rf"[^\n\d]{{0,25}}(?P<value>\d{{1,4}}[ ,][^\n\d]{{3,60}}{_CODE}{_S}{_TOWN})"
             ),
+            digits=5,
         ),
     )
 
     def spans(self, text: str) -> Iterator[Span]:
         """The rules' finds and bare «64310 Sare», each from the residence or flat before it."""
         for start, end, score, rule in super().spans(text):
-            yield _from_premises(text, start), end, score, rule
+            number = _BEHIND_NUMBER.search(text, max(0, start - 12), start)
+            first = _from_premises(text, number.start() if number else start)
+            town = _IN_TOWN.match(text, end)
+            last = town.end() if town and is_place(town["town"]) else end
+            flat = _FLAT.match(text, last)
+            yield first, flat.end() if flat else last, score, rule
         for match in _BARE.finditer(text):
             start, end = match.span("value")
             first = _from_premises(text, start)
@@ -138,6 +171,16 @@ class FrAddress(DeclaredRecognizer):
                 yield first, end, MATCHED, "postal code and town"
 
 
+_BEHIND_NUMBER = re.compile(rf"(?<![\w./-]){_NUMBER}$")
+_IN_TOWN = re.compile(
+    rf"(?:{_S}[àa])?,?{_S}(?:[àa]{_S})?(?P<town>[^\W\d_][\w-]{{3,24}})(?![\w'’-])"
+)
+"""«rue des lilas a quimper»: the town of a street that a message in haste names."""
+_FLAT = re.compile(
+    rf"(?:,?{_S}(?i:b[âa]t(?:iment)?\.?|appt?\.?|appart(?:ement)?|esc(?:alier)?\.?|porte|code|"
+    rf"interphone){_S}?[A-Z\d][\w-]{{0,5}}(?![\w-]))+"
+)
+"""«29000 Quimper bât B appt 12», behind the town."""
 _BARE = re.compile(
     rf"(?<![\w.,/-])(?P<value>(?:F-)?(?:0[1-9]|[1-8]\d|9[0-5]|97|"
     rf"98)\d{{3}}{_S}{{1,2}}(?P<town>{_TOWN}))(?![\w@])"
@@ -160,6 +203,10 @@ _PREMISES_LINE = re.compile(
     r"\d{1,2}(?:er|e|[èe]me)[ ][ée]tage)(?!\w)[^:;|()\n\t]{1,45})\r?\n[ \u00a0\t]{0,8}$"
 )
 """«Résidence Kergus, escalier 3», on the line above the street."""
+_HOST = re.compile(
+    r"(?i:chez|c/o)[ \u00a0](?:(?:M|Mr|Mme|Mlle|Dr)\b|(?i:monsieur|madame)|(?-i:[A-ZÀ-Þ]))"
+)
+"""«chez Mme Coulibaly», above a street: a person, who is found as one, and no part of the address."""
 _COUNTED = frozenset(
     """euros euro eur habitants km tonnes logements agents salaries exemplaires personnes voix
     visiteurs entrees emplois places heures pages kwh mwh electeurs spectateurs participants
@@ -172,7 +219,7 @@ _MOST_PREMISES = 4
 def _from_premises(text: str, start: int) -> int:
     """Where the address begins: «Résidence Les Pins, bât. C, » belongs to «4 rue Haute»."""
     above = _PREMISES_LINE.search(text, max(0, start - 70), start)
-    if above and above.end() == start:
+    if above and above.end() == start and not _HOST.match(above["value"]):
         return above.start("value")
     for _ in range(_MOST_PREMISES):
         before = text[max(0, start - 60) : start]

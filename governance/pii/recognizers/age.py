@@ -25,14 +25,16 @@ _NUMBER = (
 )
 _YEARS = (
     rf"{_NUMBER}{_S}?(?:ans?|balais|piges|berges)"
-    rf"(?:{_S}et{_S}(?:demi|{_NUMBER}{_S}mois))?(?!\w)"
+    rf"(?:{_S}?½|{_S}1/2|{_S}(?:et{_S})?(?:demie?|{_NUMBER}{_S}mois))?(?!\w)"
 )
-_YEARS_NEEDS = ("ans", "balais", "piges", "berges")
+_YEARS_NEEDS = ("ans", "balais", "piges", "berges", "1 an", "1an", "un an")
 _MONTHS = rf"{_NUMBER}{_S}(?:mois|semaines|jours)(?!\w)"
 _NOT_AN_AGE: Final = (
-    rf"(?!{_S}(?:d['’]|de{_S}|dans{_S}|apr[èe]s|avant|plus tard|au (?:sein|service)|ferme|"
-    rf"renouvelable|maximum|minimum|"
-    rf"et plus|et moins|ou plus|r[ée]volus(?:{_S}minimum)?|chez))"
+    rf"(?!{_S}(?:d['’]|de{_S}|du{_S}|dans{_S}(?!l['’]ann|une?{_S}|deux|trois|quelques|\d)|[àa]{_S}(?:la{_S}t[êe]te|ce{_S}poste)|"
+    rf"en{_S}(?!janv|f[ée]v|mars|avril|mai|juin|juil|ao[ûu]t|sept|oct|nov|d[ée]c|fin|d[ée]but|ce{_S}|\d))|{_S}(?:apr[èe]s|avant|plus tard|au (?:sein|service)|ferme|"
+    rf"avec sursis|sans|"
+    rf"pour|renouvelable|maxi(?:mum)?|mini(?:mum)?|"
+    rf"et plus|et moins|ou plus|ou moins|r[ée]volus(?:{_S}minimum)?|chez)(?!\w))"
 )
 _PERSON = (
     r"(?:hommes?|femmes?|enfants?|b[ée]b[ée]s?|bb|nourrissons?|fils|filles?|gar[çc]ons?|"
@@ -58,6 +60,15 @@ _PERSON = (
     r"serveu(?:r|se)|livreur|cariste|pompier|gendarme|polici(?:er|[èe]re)|militaire|soudeur|"
     r"c[ée]libataire|divorc[ée]e?|mari[ée]e|c?o?locataire|cycliste|pi[ée]ton(?:ne)?|skieu(?:r|se)|"
     r"randonneu(?:r|se)|motarde?|passag(?:er|[èe]re)|joueu(?:r|se)|licenci[ée]e?|adh[ée]rente?|"
+    r"assistante?|recrue|alternante?|int[ée]rimaire|vacataire|titulaire|contractuel(?:le)?|cheffe?|"
+    r"direct(?:eur|rice)|responsable|ing[ée]nieure?|manutentionnaire|magasini(?:er|[èe]re)|"
+    r"pr[ée]parat(?:eur|rice)|vendeu(?:r|se)|coiffeu(?:r|se)|jardini(?:er|[èe]re)|op[ée]rat(?:eur|rice)|"
+    r"monteu(?:r|se)|couvreu(?:r|se)|carreleu(?:r|se)|gestionnaire|animat(?:eur|rice)|atsem|nounou|"
+    r"auxiliaire|pensionnaire|h[ée]berg[ée]e?|d[ée]tenue?|pr[ée]venue?|suspecte?|accus[ée]e?|"
+    r"plaignante?|t[ée]moin|bless[ée]e?|automobiliste|motocycliste|habitante?|riveraine?|"
+    r"propri[ée]taire|proprio|copains?|copines?|amie?s?|meuf|nana|mec|gars|tonton|tata|tatie|puce|"
+    r"loulou(?:te)?|bonhomme|r[ée]fugi[ée]e?|migrante?|tut(?:eur|rice)|pupille|binôme|"
+    r"concubine?|parents?|mamy|mémé|pépé|couple|sportif|sportive|"
     r"individu|intervenante?|coureu(?:r|se)|quinquag[ée]naire|assur[ée]e?|d[ée]funte?|client(?:e)?)"
 )
 _NOT_A_NAME = (
@@ -77,11 +88,13 @@ _MONTHS_AFTER_NAME = re.compile(
 
 _ADVERBS = (
     r"(?:maintenant|bient[ôo]t|d[ée]j[àa]|seulement|tout juste|juste|[àa] peine|environ|presque|"
-    r"donc|plus de|pr[èe]s de|aujourd['’]hui|alors|(?:lui|elle|eux)-m[êe]mes?|m[êe]me|quand m[êe]me|"
-    r"[àa] ce jour|encore|pourtant|actuellement|aussi|elle|lui|ses|leurs|enfin)"
+    r"donc|plus de|pr[èe]s de|aujourd['’]hui|alors|(?:lui|elle|eux)-m[êe]mes?|m[êe]me|quand m[êe]me|tout de m[êe]me|"
+    r"[àa] ce jour|encore|pourtant|actuellement|aussi|elle|lui|ses|leurs|enfin|"
+    r"bien|eu|f[êe]t[ée]|qu[e']|que|pas encore|m[êe]me pas|pas|"
+    r"bel et bien|d[ée]sormais|exactement|pile|toujours)"
 )
 _HAS = re.compile(
-    rf"(?i)(?<!y{_S})(?<!\w)(?:a|avait|aura|fait|fera|f[êe]tera|affiche|atteint|frise|approche)"
+    rf"(?i)(?<!y['’ ])(?<!\w)(?:a|ont|avait|avaient|aura|auront|fait|fera|f[êe]tera|affiche|atteint|frise|approche)"
     rf"{_S}(?:(?:{_ADVERBS}|les|des){_S}){{0,3}}(?P<value>{_YEARS}){_NOT_AN_AGE}"
     rf"(?!{_S}(?:pour|depuis|qu|pass[ée]|en{_S}(?:poste|stock)))"
 )
@@ -96,7 +109,7 @@ _AT = re.compile(
 _AT_BEFORE = re.compile(
     r"(?i)\b(?:(?:qui|lui|elle|moi|disparue?|d[ée]c[ée]d[ée]e?s?|[ée]teinte?|partie?|mort[es]?|"
     r"emport[ée]e?|mari[ée]e?|embauch[ée]e?|arriv[ée]e?|entr[ée]e?|veuve|veuf|orpheline?|"
-    r"retraite|enceinte|m[èe]re|p[èe]re|maman|papa|encore|seul[e]?)[ ,]"
+    r"enceinte|m[èe]re|p[èe]re|maman|papa|encore|seul[e]?)[ ,]"
     r"|disparue?|d[ée]c[ée]d[ée]e?|[ée]teinte?|nous a(?:vait)? quitt[ée]s?[^.;\n]{1,30})[^.;\d\n]{0,25}$"
 )
 _AT_TERM = re.compile(
@@ -128,6 +141,22 @@ _OF_BABY = re.compile(
 _REACH = 70
 
 
+_BIRTHDAY = re.compile(
+    rf"(?i)(?<!\w)(?:les|des|aux){_S}(?P<value>{_YEARS}){_S}(?:de{_S}|du{_S}|d['’])"
+    rf"(?:(?:mon|ma|son|sa|ton|ta|notre|votre|leur|la|le){_S}|l['’])?(?:(?P<who>(?:{_PERSON}|mme|mlle|mr|"
+    rf"madame|monsieur|m\.(?={_S}))(?![\w-]))|(?P<name>[{UPPER}{LOWER}][{UPPER}{LOWER}-]{{2,25}}))"
+)
+_LASTS = re.compile(
+    r"(?i)(?<![\w-])(?:dur[ée]es?|garanties?|bail|engagements?|abonnements?|pr[êe]ts?|cr[ée]dits?|"
+    r"emprunts?|anciennet[ée]|exp[ée]riences?|cd[di]|peine|prison|d[ée]lais?|validit[ée]|prescription|"
+    r"conservation|pr[ée]avis|titres?|cartes?|passeports?|permis|visas?|v[ée]hicules?|voitures?|"
+    r"appareils?|mat[ée]riels?|chaudi[èe]res?|concession|partir|formations?|master|interdi\w+|chiens?|chats?)(?!\w)"
+    r"[^,;:|(\n]{0,40}[,:(|–-]?\s{0,3}$"
+)
+"""A thing that lasts or ages, right before what would else be somebody's age."""
+_BESIDE: Final = frozenset(("after a name", "a person of", "at the age of", "aged"))
+
+
 class Age(DeclaredRecognizer):
     """The age with its unit: «43 ans», «huit mois», "43 years old"."""
 
@@ -153,8 +182,8 @@ class Age(DeclaredRecognizer):
         Rule(
             "a person of",
             re.compile(
-                rf"(?i)(?<!\w){_PERSON}(?:{_S}[{LOWER}]{{3,15}}|"
-                rf"{_S}{_BY_NAME}){{0,2}}{_S}?(?:de{_S}|,{_S}?|\({_S}?)"
+                rf"(?i)(?<!\w){_PERSON}(?:{_S}(?!moins|plus)[{LOWER}]{{3,15}}|"
+                rf"{_S}(?-i:{_BY_NAME})){{0,2}}{_S}?(?:de{_S}|,{_S}?|\({_S}?)"
                 rf"(?P<value>{_YEARS}|{_MONTHS}){_NOT_AN_AGE}"
             ),
             needs=(*_YEARS_NEEDS, "an ", "mois", "semaines", "jours"),
@@ -170,8 +199,9 @@ class Age(DeclaredRecognizer):
         Rule(
             "is that old",
             re.compile(
-                rf"(?i)(?<!\w)(?:j['’]ai|tu as|il a|elle a|on a|ils ont|elles ont|vous avez|"
-                rf"avait|avaient|aura|auront|aurai|"
+                rf"(?i)(?<!\w)(?:j['’]?{_S}?ai|tu as|(?:il|elle|on|qui){_S}(?:n['’])?a|"
+                rf"(?:ils|elles|qui) ont|vous avez|t['’]as|"
+                rf"(?<!y['’ ])(?:avait|avaient|aura|auront|aurai|aurait)|avoir|"
                 rf"ayant|f[êe]te(?:ra|r)?|tu auras|vous aurez|(?:il|elle)s? vien(?:t|nent) d['’]avoir)"
                 rf"{_S}(?:(?:{_ADVERBS}){_S}){{0,3}}"
                 rf"(?P<value>{_YEARS}){_NOT_AN_AGE}"
@@ -200,7 +230,7 @@ class Age(DeclaredRecognizer):
             "at the age of",
             re.compile(
                 rf"(?i)(?<!\w)(?:(?:[àa]{_S})?l['’][âa]ge{_S}de|f[êe]te(?:r|ra|ront)?{_S}(?:ses|"
-                rf"leurs|mes)|(?:ses|mes|vos){_S}|"
+                rf"leurs|mes)|(?:ses|mes|vos|tes|nos|leurs){_S}|"
                 rf"d[ée]c[ée]d[ée]e?{_S}[àa]|mort[e]?{_S}[àa]){_S}?(?P<value>{_YEARS}){_NOT_AN_AGE}"
             ),
             needs=_YEARS_NEEDS,
@@ -208,18 +238,28 @@ class Age(DeclaredRecognizer):
         Rule(
             "label",
             re.compile(
-                rf"(?i)(?<![^\W_])(?:[âa]ge|aged)[\"']?{_S}?(?:[:=|]{_S}?|"
-                rf"(?<=aged){_S})[\"']?(?P<value>{_YEARS}|{_MONTHS}|{_NUMBER}(?![\w%.,]\d))"
+                rf"(?i)(?<![^\W_])(?:[âa]ge|aged)[\"']?{_S}?(?:[:=|?]{_S}?|"
+                rf"(?<=aged){_S})[\"']?(?P<value>{_YEARS}|{_MONTHS}|{_NUMBER}(?:{_S}(?:years?|months?|yrs?)(?!\w)|"
+                rf"(?![\w%.,]\d)))"
             ),
             needs=("age",),
         ),
         Rule(
+            "beside the civil status",
+            re.compile(
+                rf"(?i)(?<![\w.,/])(?P<value>{_YEARS})(?={_S}?[,;|–—-]{_S}?(?:mari[ée]|c[ée]libataire|"
+                rf"divorc[ée]|s[ée]par[ée]|veuve?f?|pacs[ée]|en couple|en concubinage|p[èe]re{_S}d|m[èe]re{_S}d|"
+                rf"(?:sans|un|deux|trois|\d){_S}enfants?|permis{_S}b|(?:de{_S})?nationalit[ée]|n[ée]e?{_S}(?:le|en|[àa]){_S}))"
+            ),
+            needs=_YEARS_NEEDS,
+        ),
+        Rule(
             "English",
             re.compile(
-                rf"(?i)(?<![\w.,-])(?P<value>\d{{1,3}}(?:{_S}|-)(?:years?|months?|yrs?)(?:{_S}|"
-                rf"-)old|\d{{1,3}}{_S}?(?:y/?o|yo)(?!\w))"
+                rf"(?i)(?<![\w.,-])(?P<value>\d{{1,3}}(?:{_S}|-)(?:years?|months?|yrs?)(?:(?:{_S}|"
+                rf"-)old|{_S}of{_S}age)|\d{{1,3}}{_S}?(?:y/?o|yo)(?!\w))"
             ),
-            needs=("old", "yo", "y/o"),
+            needs=("old", "yo", "y/o", "of age"),
         ),
     )
 
@@ -230,15 +270,25 @@ class Age(DeclaredRecognizer):
             return
         known = seen(text)
         for start, end, score, rule in super().spans(text):
+            if rule in _BESIDE and _LASTS.search(text, max(0, start - 60), start):
+                continue
             yield start, end, score, rule
             yield from _series(text, end)
         for match in _MONTHS_AFTER_NAME.finditer(text):
-            if is_first_name(match["name"]):
+            if not is_first_name(match["name"]) or _ABSENCE.search(_clause(text, match.start())):
+                continue
+            if match["value"].endswith("mois") or (
+                _OF_BABY.search(text, max(0, match.start() - 150), match.start())
+            ):
                 yield *match.span("value"), MATCHED, "months after a given name"
         if known.holds(_YEARS_NEEDS):
+            for match in _BIRTHDAY.finditer(text):
+                if match["who"] or is_first_name(match["name"]):
+                    yield *match.span("value"), MATCHED, "somebody's birthday"
             for start, end in _told(text):
                 yield start, end, MATCHED, "is that old"
                 yield from _series(text, end)
+        yield from _apposed(text)
         if known.holds((*_YEARS_NEEDS, "mois")):
             for match in _EARLIER.finditer(text):
                 yield *match.span("value"), MATCHED, "a person of"
@@ -252,7 +302,7 @@ class Age(DeclaredRecognizer):
 
 
 _UNIT = re.compile(
-    r"(?i)(?<![^\W\d_])(?:ans?|mois|semaines|jours|balais|piges|berges|years?|months?|yrs?|yo|y/o)(?!\w)"
+    r"(?i)(?<![^\W\d_])(?:ans?|mois|semaines|jours|balais|piges|berges|years?|months?|yrs?|yo|y/o|(?<=\d)a|(?<=\d[ \u00a0])a)(?!\w)"
     r"|(?<![^\W_])[âa]ge"
 )
 """What every age is counted in or announced by."""
@@ -269,9 +319,117 @@ def _series(text: str, end: int) -> Iterator[Span]:
         end = further.end("value")
 
 
+_APPOSED = re.compile(
+    rf"(?i)(?<![\w.,/])(?P<value>{_YEARS}|{_MONTHS}|\d{{1,3}}{_S}?a(?:\.|(?=[ \u00a0]?[),;/\n])))"
+    rf"(?!{_S}?[%€/-]\w){_NOT_AN_AGE}"
+    rf"(?!{_S}(?:pour|depuis|pass[ée]s?{_S}|en{_S}(?:poste|stock|moyenne)|par|qu|ap\.|durant|pleins?|"
+    rf"complets?|cons[ée]cutifs?|glissants?|fermes?|ago|plus|[àa]{_S}l|[àa]{_S}[{UPPER}]))"
+)
+"""An age that no verb tells; «a.» is a unit for these alone."""
+_STOP = re.compile(r"(?:(?<=\w\w\w)\.|(?<=[)»])\.|[!?])(?=\s)|[\n;]")
+_TERM = re.compile(
+    r"(?i)(?<![\w-])(?:dur[ée]es?|garanti\w*|contrats?|bail|baux|engagements?|abonnements?|pr[êe]ts?|"
+    r"cr[ée]dits?|emprunts?|formations?|anciennet[ée]|exp[ée]riences?|mandats?|cd[di]|p[ée]riodes?|"
+    r"peines?|prison|sursis|ferme|condamn\w*|d[ée]lais?|validit[ée]|valables?|conserv\w*|archiv\w*|"
+    r"[ée]tudes|master|apprentissage|cycles?|plans?|amorti\w*|prescription|pr[ée]avis|seuils?|"
+    r"depuis|pendant|durant|apr[èe]s|avant|sous|tou(?:te)?s les|chaque|d[èe]s|jusqu|[ée]chelons?|"
+    r"carri[èe]res?|retraites?|maison|bo[îi]te|service|m[ée]tier|bo(?:ss|sul)\w*|travaill\w*|"
+    r"whisk\w*|rhum|vins?|cuv[ée]es?|cave|bouteilles?|chaudi[èe]re|v[ée]hicules?|voiture|machine|"
+    r"b[âa]timent|immeuble|logiciel|soci[ée]t[ée]|association|entreprise|interdi\w+|chiens?|chats?|il y a|y['’ ]a|"
+    r"over|within|for|since|last|warranty|contract|lease)(?!\w)"
+)
+"""What makes years a duration, or the age of a thing."""
+_SOMEBODY = re.compile(
+    rf"(?<![\w-])(?:(?i:{_PERSON}|mme|mlle|mr|madame|monsieur)(?![\w-])|"
+    rf"(?i:(?<!\d )m\.{_S}[{LOWER}]|n[ée]e?{_S}(?:le|en){_S}?:?{_S}?\d)|[HF](?={_S}?[/,.(-]?{_S}?$))"
+)
+_ONE_PERSON = re.compile(rf"(?i)(?:{_PERSON}|petite?|grande?)")
+_SENIORITY = re.compile(r"(?i)anciennet[ée]|exp[ée]rience|dur[ée]e")
+_ABSENCE = re.compile(
+    r"(?i)(?<!\w)(?:stages?|alternan\w+|arr[êe]t\w*|absen\w+|cong[ée]s?|maladie|int[ée]rim|cd[di]|contrat|"
+    r"remplac\w+|mission|retard|p[ée]riode)(?!\w)"
+)
+_MONTH_UNIT = re.compile(r"(?i)(?:semaines|jours|^\S+\s*mois)$")
+_NAMED = re.compile(rf"[{UPPER}{LOWER}][{UPPER}{LOWER}'’-]{{2,25}}")
+_BEFORE_AN_AGE = re.compile(
+    rf"(?P<word>[^\W\d_][\w'’-]*\.?)?{_S}{{0,2}}(?P<mark>[,(|:/–—-]?)[ \t\"']{{0,4}}"
+    rf"(?:(?<=[,(] )(?i:bient[ôo]t|d[ée]j[àa]|[àa] peine|tout juste|environ|presque|seulement|maintenant|[àa])"
+    rf"{_S})?$"
+)
+_ADULT = re.compile(rf"(?i)(?<!\w)(?:mm?e|mr|madame|monsieur|m\.){_S}[^,;|]{{1,40}}$")
+_YOUNGEST_ADULT: Final = 14
+
+
+def _apposed(text: str) -> Iterator[Span]:
+    """An age that stands by itself beside somebody: «ginette marceau ce matin, 88 ans», «milica
+    11 ans», «M. Traoré, 43 a.». Found unless the clause speaks of a duration or of a thing."""
+    for match in _APPOSED.finditer(text):
+        start = match.start()
+        clause = _clause(text, start)
+        before = _BEFORE_AN_AGE.search(clause)
+        if before is None or _LASTS.search(clause):
+            continue
+        word, mark = before["word"], before["mark"]
+        months = _MONTH_UNIT.search(match["value"]) is not None
+        if not mark:
+            beside = word is not None and _may_bear_an_age(word)
+            beside = beside and not text.startswith(" |", match.end())
+            beside = beside and not _SENIORITY.search(clause)
+        elif _TERM.search(clause):
+            beside = False
+        elif months:
+            beside = _OF_BABY.search(clause) is not None
+        else:
+            beside = bool(_SOMEBODY.search(clause)) or any(map(_is_name, _NAMED.findall(clause)))
+        if not beside:
+            continue
+        number = re.match(r"\d+", match["value"])
+        if (
+            number
+            and int(number[0]) < _YOUNGEST_ADULT
+            and _ADULT.search(clause[: before.start("mark")])
+        ):
+            continue
+        yield *match.span("value"), MATCHED, "beside somebody"
+        yield from _series(text, match.end("value"))
+
+
+def _clause(text: str, end: int) -> str:
+    """What stands before ``end`` in its clause, of some length."""
+    begin = max(0, end - _REACH)
+    for stop in _STOP.finditer(text, begin, end):
+        begin = stop.end()
+    return text[begin:end]
+
+
+def _may_bear_an_age(word: str) -> bool:
+    """Whether ``word`` has its age right behind it, with no sign between: «milica 11 ans»."""
+    return (
+        word in ("H", "F", "M.", "Mme") or _is_name(word) or _ONE_PERSON.fullmatch(word) is not None
+    )
+
+
+def _is_name(word: str) -> bool:
+    """Whether ``word`` is a given name, or a surname written as a name, and no other word."""
+    if is_word(word):
+        return word[0].isupper() and is_first_name(word)
+    return is_first_name(word) or is_surname(word)
+
+
+_THING = re.compile(
+    r"(?i)(?<!\w)(?:voitures?|v[ée]hicules?|camions?|toits?|toitures?|b[âa]timents?|maisons?|immeubles?|"
+    r"chaudi[èe]res?|machines?|logiciels?|sites?|appareils?|soci[ée]t[ée]|entreprises?|associations?|"
+    r"contrats?|baux|bail|dossiers?|ordinateurs?|ascenseurs?|mat[ée]riels?|pr[êe]ts?|lois?|accords?|"
+    r"chiens?|chats?)(?:[ ](?:d[eu]s?[ ])?[\w.'’-]{1,20}){0,3}[ ]$"
+)
+"""A thing that may well be that old, right before the verb: «la voiture de Karim a 12 ans»."""
+
+
 def _told(text: str) -> Iterator[tuple[int, int]]:
     """«Diarra, a 61 ans», «À 22 ans elle…», «(dix-huit ans en janvier)»."""
     for match in _HAS.finditer(text):
+        if _THING.search(text, max(0, match.start() - 50), match.start()):
+            continue
         if _of_somebody(text, match.start()):
             yield match.span("value")
     for match in _AT.finditer(text):

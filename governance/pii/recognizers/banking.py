@@ -7,19 +7,25 @@ from collections.abc import Iterator
 
 from stdnum import bic, iban, luhn
 
-from governance.pii.finding import VALIDATED
+from governance.pii.finding import MATCHED, VALIDATED
 from governance.pii.recognizers.announced import announced
 from governance.pii.recognizers.base import GAP, DeclaredRecognizer, Rule, Span
 
 _GAPS = re.compile(GAP)
+_NOT_ALNUM = re.compile(r"[\W_]")
 
 
 class Iban(DeclaredRecognizer):
-    """An IBAN (ISO 13616) of any country, in any case, with any spaces."""
+    """An IBAN (ISO 13616) of any country, in any case, with any spaces, over two lines too."""
 
     ENTITY = "IBAN_CODE"
-    _START = re.compile(rf"(?<!\w)[A-Za-z]{{2}}{GAP}?\d{GAP}?\d(?:{GAP}?[A-Za-z0-9]){{11,30}}")
+    _BREAK = rf"(?:{GAP}|[ ]?\r?\n[ ]{{0,4}})?"
+    _START = re.compile(
+        rf"(?<!\w)[A-Za-z]{GAP}?[A-Za-z]{GAP}?\d{GAP}?\d(?:{_BREAK}[A-Za-z0-9]){{11,30}}"
+    )
     RULES = (Rule("any country", _START, digits=2),)
+    _LABEL = re.compile(r"(?i)(?<!\w)(?:iban|rib|compte)(?!\w)[^\n]{0,30}$")
+    _FRENCH = re.compile(rf"(?:FR|MC)\d\d(?:{GAP}?[A-Z0-9]){{23}}(?!{GAP}?\d)(?!\w)")
 
     def spans(self, text: str) -> Iterator[Span]:
         """Words that follow the number may look like more of it: try each end, longest first."""
@@ -30,14 +36,26 @@ class Iban(DeclaredRecognizer):
             end = self._end(text, match.start(), match.end())
             if end:
                 yield match.start(), end, VALIDATED, self.RULES[0].name
+            elif typed := self._mistyped(text, match.start()):
+                end = typed
+                yield match.start(), end, MATCHED, "mistyped, behind its label"
             position = end or match.start() + 1
+
+    @classmethod
+    def _mistyped(cls, text: str, start: int) -> int:
+        """Where a number of the right length ends whose key is wrong, behind «IBAN» or «RIB»: still
+        somebody's account, a digit away."""
+        if not cls._LABEL.search(text, max(0, start - 40), start):
+            return 0
+        found = cls._FRENCH.match(text, start)
+        return found.end() if found else 0
 
     @staticmethod
     def _end(text: str, start: int, end: int) -> int:
         while end - start > 14:
             followed = end < len(text) and text[end].isalnum()
             if text[end - 1].isalnum() and not followed:
-                number = _GAPS.sub("", text[start:end])
+                number = _NOT_ALNUM.sub("", text[start:end])
                 if len(number) < 15:
                     return 0
                 if iban.is_valid(number, check_country=False):
@@ -118,5 +136,6 @@ class BicCode(DeclaredRecognizer):
             check=bic.is_valid,
             context=re.compile(r"(?i)\b(?:IBAN|RIB|(?:FR|MC)\d{2}[ ]?\d{4}|banque|virements?)"),
             reach=90,
+            needs=("iban", "rib", "banque", "virement", *(f"fr{digit}" for digit in range(10))),
         ),
     )

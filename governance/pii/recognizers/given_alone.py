@@ -27,8 +27,11 @@ _PLAIN: Final = re.compile(
     rf"(?<![\w@./'’&=_#-])[{LOWER}]{{4,20}}(?:-[{LOWER}]{{2,20}})?(?![\w@'’=_]|-\w|\.\w)"
 )
 _SECOND: Final = re.compile(
-    rf"{_S}(?P<word>[{LOWER}]{{4,20}}(?:-[{LOWER}]{{2,20}})?)(?![\w@'’=_]|-\w|\.\w)"
+    rf"{_S}(?:(?:(?:de|del|el|al|ben|bin|le|la|da|das|di|dos|du|van|von|den|der|ait|bou|ould){_S}){{1,2}}|"
+    rf"[ndmol]['’])?(?P<word>[{LOWER}]{{2,20}}(?:-[{LOWER}]{{2,20}})?)(?![\w@'’=_]|-\w|\.\w)"
+    rf"|{_S}(?P<initial>[{LOWER}]\.|[bfghkprvwz](?![\w'’.]))"
 )
+"""A surname or its initial behind a given name: «awa ndiaye», «mathis r.»."""
 _PAIR: Final = re.compile(
     rf"(?<![\w@./'’&=_#-])(?=(?P<first>[{LOWER}]{{3,20}}(?:-[{LOWER}]{{2,20}})?){_S}"
     rf"(?:(?:de|el|ben|le|da|van|d['’]|n['’]|m['’]){_S}?)?"
@@ -37,6 +40,10 @@ _PAIR: Final = re.compile(
 _BEFORE: Final = re.compile(
     rf"(?<![\w.])(?P<value>[{LOWER}]\.|(?:le|el|ben|da|van|de)(?={_S})){_S}?$"
 )
+_PARTICLED: Final = re.compile(
+    rf"(?<![\w@./'’-])(?:le|el|ben|van|von|ait|ould){_S}(?P<word>[{LOWER}]{{3,20}})(?![\w@'’=_-]|\.\w)"
+)
+"""«le gall», in a line typed in haste."""
 _INITIALED: Final = re.compile(rf"(?<![\w.])[{LOWER}]\.{_S}?(?P<word>[{LOWER}]{{3,20}})(?![\w@.])")
 _BEGINS: Final = re.compile(r"(?:^|[.!?:;…•»\"\n(\[|/>–—-])\W*$")
 _ARTICLE: Final = re.compile(
@@ -45,6 +52,8 @@ _ARTICLE: Final = re.compile(
 _SAINT: Final = re.compile(rf"(?i)(?<!\w)(?:saint|sainte|st|ste|notre-dame){_S}$")
 _CAPITAL_BEFORE: Final = re.compile(rf"[{UPPER}][\w'’.-]*{_S}$")
 _CAPITAL_BEHIND: Final = re.compile(rf"{_S}[{UPPER}][{LOWER}]")
+_INITIAL_BEHIND: Final = re.compile(rf"{_S}[{UPPER}]\.")
+"""«Sandrine M.»"""
 _INFORMAL: Final = 0.02
 """Capitals among the letters of a line, at most, where somebody types in haste."""
 _ALSO_ENGLISH: Final = frozenset(
@@ -81,6 +90,8 @@ def names_alone(text: str) -> Iterator[Span]:
         start, end = match.span()
         if _is_a_given_name(text, start, end, match.group()):
             score, rule = _SCORE, "given name alone"
+            if initial := _INITIAL_BEHIND.match(text, end):
+                end = initial.end()
         elif _is_a_surname(text, start, end, match.group()):
             score, rule = _SCORE - 0.05, "surname alone"
         else:
@@ -106,17 +117,33 @@ def _in_haste(line: str) -> Iterator[tuple[int, int]]:
     for match in _PLAIN.finditer(line):
         if _is_hardly_a_word(match.group()) and not is_a_bearer(line, *match.span()):
             start, end = match.span()
-            if (more := _SECOND.match(line, end)) and _is_no_word(more["word"]):
-                end = more.end()
+            end = surname_behind(line, end)
             if before := _BEFORE.search(line, max(0, start - 8), start):
                 start = before.start("value")
             yield start, end
     for match in _PAIR.finditer(line):
         if _are_a_name(match["first"], match["second"]):
             yield match.start("first"), match.start("rest")
+    for match in _PARTICLED.finditer(line):
+        word = match["word"]
+        if is_any_surname(word) and _is_no_word(word) and not is_place(word):
+            yield match.span()
     for match in _INITIALED.finditer(line):
         if may_be_surname(match["word"]) and not is_common(match["word"]):
             yield match.span()
+
+
+def surname_behind(text: str, end: int) -> int:
+    """Where a name in lower case ends whose given name ends at ``end``: behind the next word where
+    that is a surname, an initial, or no word at all."""
+    more = _SECOND.match(text, end)
+    if more is None:
+        return end
+    if more["initial"]:
+        return more.end()
+    word = more["word"]
+    known = is_any_surname(word) and not is_word(word)
+    return more.end() if known or (len(word) > 2 and _is_no_word(word)) else end
 
 
 def _given_anywhere(line: str) -> Iterator[tuple[int, int]]:
@@ -125,7 +152,7 @@ def _given_anywhere(line: str) -> Iterator[tuple[int, int]]:
         if len(word) < 5 or word in NAMES_FIRST or not is_first_name(word):
             continue
         if _is_hardly_a_word(word) and not is_a_bearer(line, *match.span()):
-            yield match.span()
+            yield match.start(), surname_behind(line, match.end())
 
 
 def _are_a_name(first: str, second: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from stdnum import luhn
 
+from governance.pii.finding import MATCHED
 from governance.pii.recognizers.announced import announced
 from governance.pii.recognizers.base import GAP, DeclaredRecognizer, Rule
 
@@ -25,11 +26,17 @@ def _is_finess(text: str) -> bool:
     return len(number) == 9 and (not number.isdigit() or luhn.is_valid(number))
 
 
+def _is_adeli(text: str) -> bool:
+    """Nine signs after a department, in groups that no telephone number or amount has."""
+    number = _GAPS.sub("", text)
+    return len(number) == 9 and not number.startswith("00") and text.count(".") < 2
+
+
 def _further_on(value: str, word: str, check: Callable[[str], bool] | None = None) -> Rule:
     """``value`` after ``word``, with a sentence or two between them."""
     return Rule(
         "its number further on",
-        re.compile(rf"(?<!\w)(?<!\d{GAP}){value}(?!\w)(?!{GAP}?\d)"),
+        re.compile(rf"(?<![\w/])(?<!\d{GAP}){value}(?!\w)(?!{GAP}?\d)"),
         check=check,
         context=re.compile(
             rf"(?i)(?<!\w){word}(?!\w)(?:(?!(?<!\w)(?:siren|siret|rpps|adeli|finess|t[ée]l|t[ée]l[ée]phone|portable)"
@@ -73,7 +80,48 @@ class FrAdeli(DeclaredRecognizer):
             announced(r"ADELI", rf"(?:\d{_G}[\dAB]|\d{{2}})(?:{_G}\d){{7}}"),
             needs=("adeli",),
         ),
-        _further_on(r"\d[\dAB]\d{7}", "adeli"),
+        _further_on(rf"\d{_G}[\dAB](?:{_G}\d){{7}}", "adeli", _is_adeli),
+        Rule(
+            "in a list whose head names the directory",
+            re.compile(rf"(?<![\w/])(?<!\d{GAP})\d{_G}[\dAB](?:{_G}\d){{7}}(?!\w)(?!{GAP}?\d)"),
+            check=_is_adeli,
+            context=re.compile(
+                r"(?i)(?<!\w)adeli(?!\w)(?:(?!\n[ \t]*\n|(?<!\w)(?:siren|siret|finess|t[ée]l)(?!\w))"
+                r"[\s\S]){0,300}$"
+            ),
+            reach=310,
+            needs=("adeli",),
+            digits=9,
+        ),
+        Rule(
+            "its number, the directory behind",
+            re.compile(
+                rf"(?<![\w/])(?<!\d{GAP})(?P<value>\d{_G}[\dAB](?:{_G}\d){{7}})(?!\w)(?!{GAP}?\d)"
+                r"(?=[^\n\d]{0,60}(?i:(?<!\w)adeli(?!\w)))"
+            ),
+            check=_is_adeli,
+            score=MATCHED,
+            needs=("adeli",),
+            digits=9,
+        ),
+        Rule(
+            "where a diploma of care is registered",
+            re.compile(
+                rf"(?i:enregistr[ée]e?s?|inscrite?s?)[^\n\d]{{0,60}}(?i:n[°º]|num[ée]ro)[ :]{{0,2}}"
+                rf"(?P<value>\d{_G}[\dAB](?:{_G}\d){{7}})(?!\w)(?!{GAP}?\d)"
+            ),
+            check=_is_adeli,
+            context=re.compile(
+                r"(?i)\b(?:assistante?s?[ ]de[ ]service[ ]social|psychologue|orthophoniste|ost[ée]opathe|"
+                r"chiropracteur|psychomotricien(?:ne)?|ergoth[ée]rapeute|di[ée]t[ée]ticien(?:ne)?|"
+                r"orthoptiste|audioproth[ée]siste|opticien(?:ne)?|psychoth[ée]rapeute|"
+                r"kin[ée]sith[ée]rapeute|infirmi[èe]re?|sage-femme|p[ée]dicure|podologue)s?\b"
+            ),
+            reach=200,
+            score=MATCHED,
+            needs=("enregistr", "inscrit"),
+            digits=9,
+        ),
     )
 
 

@@ -16,6 +16,7 @@ __all__ = ["illnesses"]
 
 _LISTED: Final = frozenset(
     """
+    gale mononucleose chemo chemotherapy antidepresseurs anxiolytiques neuroleptiques methadone
     acouphene acouphenes agoraphobie agranulocytose albinisme alcoholism alexie allergie
     alzheimer amblyope anaemia anemia aneurisme anevrisme angina angor anorexia anosmie
     aphasique apoplexie appendicite appendicitis arachnophobie arthritis arythmie asbestose
@@ -33,9 +34,9 @@ _LISTED: Final = frozenset(
     hypertension hyperthyroidie hypoglycemie hypothyroidie hysterectomie ictere impetigo
     incontinence infertilite insomnia insomnie insomnies insulinodependant insulinodependante
     intoxication ischemie kyste kystes leishmaniose leptospirose leucopenie leukaemia leukemia
-    levothyrox lipome listeriose lithiase lombosciatalgie lombosciatique lumbago lupus luxation
+    lipome listeriose lithiase lombosciatalgie lombosciatique lumbago lupus luxation
     lymphoma lymphome malaria malentendant mastectomie measles melanoma melanome meniscectomie
-    menopause metastase metastases methadone microlithiase migraine migraines migraineuse
+    menopause metastase metastases microlithiase migraine migraines migraineuse
     migraineux miscarriage mononucleose mumps mutisme myasthenie mycose myelome myocardite
     myopathe myopathie myopie narcolepsie nephrite neurofibromatose neuropathie nystagmus
     obesite oedeme orchite oreillons osteoporose osteoporosis otospongiose pacemaker paludisme
@@ -43,18 +44,25 @@ _LISTED: Final = frozenset(
     periarthrite pericardite peritonite pharyngite phlebite phlegmon pleuresie pneumonia
     pneumopathie pneumothorax polio poliomyelite polype polypes preeclampsie prematurite
     presbyacousie prostatite psoriasis psychosis psychotique purpura pyelonephrite rachitisme
-    radiotherapy rhumatisme rhumatismes ritaline rougeole rubeole salmonellose sarcoidose
+    radiotherapy rhumatisme rhumatismes rougeole rubeole salmonellose sarcoidose
     scarlatine schizophrene schizophrenia sciatica sciatique sclerodermie scoliose scoliosis
     scorbut septicemie shingles silicose sinusite sinusitis sourd-muet sourde-muette
     spasmophilie spina-bifida spondylarthrite spondylolisthesis steatose stent stomie stomisee
-    strabisme stroke subutex surdicecite surmenage syncope syphilis tachycardie tetanos
+    strabisme stroke surdicecite surmenage syncope syphilis tachycardie tetanos
     tetraplegique thalassemie thyroidite tonsillitis torticolis toxicomane toxoplasmose
     trisomique tuberculeux tuberculose tuberculosis typhoide urticaire uveite vaginisme varices
-    variole vertiges vitiligo zika zona bpco tdah avc ivg dmla copd adhd ptsd rqth vih sida hernie
-    hernies
+    variole vertiges vitiligo zika zona bpco tdah avc ivg dmla copd adhd ptsd vih sida hernie
+    hernies hta allergique allergiques allergy allergic scarification scarifications automutilation
+    automutilations bipolarite pre-eclampsie pre-eclampsia preeclampsia eclampsie eclampsia
+    seropositivite begaiement denutrition ethylisme alcoolodependance alcoolodependant
+    alcoolodependante teigne roseole obese amputation saturnisme paranoiaque bradycardie
+    transidentite chagas ebola cocainomanie polytoxicomanie neurasthenie mythomanie kleptomanie
+    appendicectomie burn-out burnout
     """.split()
 )
-_ACRONYMS: Final = frozenset("ALD SDRC SEP TCA TDA TDA/H TMS TOC TOCS TSA TSPT".split())
+_ACRONYMS: Final = frozenset(
+    "AIT ALD MICI SAOS SLA SOPK VHB VHC SDRC SEP TCA TDA TDA/H TOC TOCS TSA TSPT".split()
+)
 """Read as they are written: in lower case several are words or abbreviations of something else."""
 _MORBID: Final = re.compile(
     # Inflammations: the organ, then -ite.
@@ -92,6 +100,13 @@ _NOT_MORBID: Final = frozenset(
     """.split()
 )
 _WORD: Final = re.compile(r"(?<![\w@./-])[a-zœ][a-zœ/-]{1,29}(?![\w@-])")
+_SENSES: Final = re.compile(
+    r"(?:(?<![\w-])(?:est|suis|es|etait|sont|fils|fille|mari|nee?|devenue?|quasi|presque|totalement|"
+    r"completement|partiellement|is|am|was)|,)[ ](sourde?s?|aveugles?|muette?s?|deaf|blind)(?![\w-])"
+    r"(?![ ](?:oreille|a[ ]|aux?[ ]|to[ ]))"
+)
+"""«est sourde», not «faire la sourde oreille» nor «sourd à nos demandes»."""
+_OF_SENSES: Final = ("sourd", "aveugle", "muet", "deaf", "blind")
 _MORBID_ENDS: Final = (
     *("ite", "ites", "ose", "oses", "ome", "omes", "gie", "gies", "gique", "gia", "sie", "sies"),
     *("mie", "mies", "thie", "thies", "bie", "bies", "xie", "lie", "die", "nie", "phie", "phies"),
@@ -107,11 +122,12 @@ _SEVERAL: Final = re.compile(
     r"cardio-?vasculaires?|respiratoires?|renale?s?|hepatiques?|intellectuel(?:le)?s?|"
     r"psychomoteurs?|musculo-?squelettiques?|neurologiques?|digesti(?:f|fs|ve|ves)|"
     r"alimentaires?|dorsale?s?|lombaires?|articulaires?|thyroidiens?|hormonaux|urinaires?|"
-    r"pulmonaires?|chroniques?|auto-?immunes?|genetiques?|orphelines?|rares?|degeneratives?|"
-    r"neurodegeneratives?|professionnelles?|inflammatoires?|sensoriel(?:le)?s?|dys|"
+    r"pulmonaires?|chroniques?|auto-?immunes?|genetiques?|orphelines?|psychotiques?|mnesiques?|addictifs?|obsessionnels?|"
+    r"neuro-?developpementa\w{1,3}|degeneratives?|"
+    r"neurodegeneratives?|inflammatoires?|sensoriel(?:le)?s?|dys|"
     r"epileptiques?|d['’](?:asthme|epilepsie|angoisse|panique)|veineuses?|cerebrale?s?|"
     r"osseuses?|ligamentaires?|meniscales?|nosocomiale?s?|vasculaires?|severes?|"
-    r"(?:du|de)[ ](?:comportement|sommeil|langage|(?:la[ ])?memoire|l['’](?:attention|humeur|"
+    r"(?:du|de)[ ](?:comportement|neuro-?developpement|rythme|transit|l'(?:elocution|oralite|opposition|adaptation)|sommeil|langage|(?:la[ ])?memoire|l['’](?:attention|humeur|"
     r"alimentation|equilibre|apprentissage|audition)|personnalite|(?:la[ ])?vision|dos|"
     r"coeur|estomac|peau|foie|reins|spectre[ ](?:de[ ]l['’])?autis\w{2,5}|"
     r"charcot|crohn|basedow|hodgkin|lyme|huntington|meniere|horton|verneuil|hashimoto|"
@@ -120,7 +136,7 @@ _SEVERAL: Final = re.compile(
     r"|(?:accidents?[ ]vasculaires?[ ]cerebra(?:l|ux)|accident[ ]ischemique\w{0,12}|"
     r"crises?[ ]cardiaques?|attaque[ ]cerebrale|rupture[ ]d['’]anevrisme|"
     r"rupture[ ](?:des?[ ]|du[ ])?(?:ligaments?(?:[ ]crois\w{1,3})?|tendon\w{0,2}|coiffe)|"
-    r"embolie[ ]pulmonaire|oedeme[ ](?:de[ ]quincke|pulmonaire)|choc[ ]anaphylactique|"
+    r"embolie[ ]pulmonaire|(?:oe|œ)deme[ ](?:de[ ]quincke|pulmonaire|cerebral|papillaire|aigue?[ ]du[ ]poumon)|choc[ ]anaphylactique|"
     r"mal(?:[ ]de|aux?[ ]de)[ ]dos|polype[s]?[ ]\w{4,12}|calculs[ ](?:renaux|biliaires)|"
     r"pied[ ]bot|bec[ ]de[ ]lievre|spina[ ]bifida|haut[ ]potentiel|jambe[ ]artificielle|"
     r"(?:prothese|appareil)s?[ ](?:de[ ](?:hanche|genou)|auditi(?:f|fs|ve|ves))|"
@@ -130,29 +146,70 @@ _SEVERAL: Final = re.compile(
     r"pouce[ ]a[ ]ressaut|doigt[ ]a[ ]ressaut|tunnel[ ]carpien|pneumocoque|"
     r"interruption[ ](?:volontaire|medicale)[ ]de[ ]grossesse|grossesse[ ]gemellaire|"
     r"diabete[ ]gestationnel|procreation[ ]medicalement[ ]assistee|parcours[ ]de[ ]pma|"
-    r"transition[ ]de[ ]genre|sous[ ](?:antidepresseurs?|anxiolytiques?|neuroleptiques?|"
-    r"anticoagulants?|insuline|morphine|methadone)|cirrhose[ ]\w{4,12}|"
+    r"transition[ ]de[ ]genre|"
+    r"cirrhose[ ]\w{4,12}|"
     r"slipped[ ]dis[ck]|back[ ]pain|chronic[ ]fatigue|heart[ ](?:condition|disease|failure)|"
     r"multiple[ ]sclerosis|high[ ]blood[ ]pressure|panic[ ]attacks?|nervous[ ]breakdown|"
-    r"nut[ ]allergy|peanut[ ]allergy|kidney[ ](?:stones?|failure)|mental[ ]health[ ]condition)"
+    r"nut[ ]allergy|peanut[ ]allergy|kidney[ ](?:stones?|failure)|mental[ ]health[ ]condition"
+    r"|perte[ ](?:auditive|visuelle|d['’]audition|de[ ]memoire)|"
+    r"troubles?[ ]de[ ](?:la[ ])?(?:marche|parole|concentration|deglutition|coordination)|"
+    r"maladie[ ]a[ ]corps[ ]de[ ]lewy|conge[ ]pathologique|"
+    r"(?:tms|troubles?[ ]musculo-?squelettiques?)[ ](?:de[ ]l['’])?(?:epaule|coude|poignet|dos|main)|"
+    r"fractures?[ ](?:du[ ](?:col[ ](?:du[ ]femur|femoral)|crane|bassin)|de[ ]fatigue|"
+    r"ouvertes?|vertebrales?)|"
+    r"fibrillation[ ](?:auriculaire|ventriculaire|atriale)|apnees?[ ]du[ ]sommeil|"
+    r"(?:idees?|conduites?|crises?)[ ](?:suicidaires?|addictives?|boulimiques?|convulsives?)|"
+    r"retard[ ](?:mental|de[ ](?:langage|developpement)|psychomoteur)|"
+    r"maladie[ ]d['’](?:alzheimer|huntington|osgood)|decompensation[ ](?:cardiaque|respiratoire|psychi\w{4,7})|maladies?[ ]rares?|angine[ ]de[ ]poitrine|souffle[ ]au[ ]c(?:oe|œ)ur|hallux[ ]valgus|"
+    r"dependance[ ]a[ ]l'alcool|trouble[ ]de[ ]stress[ ]post-?[ ]?traumatique|"
+    r"dechirure[ ](?:musculaire|ligamentaire)|decollement[ ]de[ ](?:la[ ])?retine|"
+    r"lymphome[ ](?:de[ ]hodgkin|non[ ]hodgkinien)|infirmite[ ]motrice(?:[ ]cerebrale)?|"
+    r"(?:lung|bowel|skin|prostate|ovarian|testicular)[ ]cancer|hearing[ ]loss|"
+    r"eating[ ]disorder|bipolar[ ]disorder|panic[ ]disorder|post-?natal[ ]depression|"
+    # A syndrome is named by what follows it.
+    r"syndrome[ ](?:(?:du|des|de[ ]la|de)[ ]|(?:de[ ]l|d)')[\w-]{3,20}"
+    r"(?:[ ](?:\w{3,12}(?:ien|able|ique|al|eux|ystique)s?|sans[ ]repos|du[ ]sommeil|de[ ]cheval)"
+    r"(?![\w-]))?|syndrome[ ][\w-]{3,18}(?:if|ique|eux|aire|al))"
     r")(?![\w-])"
 )
 _OF_SEVERAL: Final = (
     *("trouble", "probleme", "souci", "affection", "patholog", "maladie", "insuffisance"),
     *("deficien", "deficit", "malform", "lesion", "douleur", "crise", "infection", "handicap"),
-    *("defaillance", "difficultes", "maux", "accident", "attaque", "rupture", "embolie", "oedeme"),
+    *("defaillance", "difficultes", "maux", "accident", "attaque", "rupture", "embolie", "deme "),
     *("choc", "mal de", "polype", "calcul", "pied bot", "lievre", "spina", "prothese", "appareil"),
     *("implant", "fauteuil", "chaise", "mobilite", "stress", "depressif", "psychotique"),
     *("ressaut", "carpien", "interruption", "grossesse", "gestationnel", "procreation", "pma"),
-    *("transition", "sous ", "cirrhose", "slipped", "back pain", "chronic", "heart", "sclerosis"),
+    *("transition", "cirrhose", "slipped", "back pain", "chronic", "heart", "sclerosis"),
     *("pressure", "panic", "breakdown", "allergy", "kidney", "mental"),
+    *("fracture", "fibrillation", "apnee", "suicid", "addicti", "retard", "angine", "souffle"),
+    *("hallux", "dependance", "dechirure", "decollement", "lymphome", "infirmite", "cancer"),
+    *("hearing", "disorder", "compensation", "natal dep", "syndrome"),
 )
 _QUALITY: Final = re.compile(
     r"[ ](?:chroniques?|aigue?s?|severes?|mentale|nerveuse|ankylosante|rhumatoide|infantile|"
-    r"ulcereuse|juvenile|congenitale|evolutive|de[ ]type[ ][12]|respiratoire|cerebrale|inguinale|discale|hiatale|ombilicale|"
+    r"ulcereuse|juvenile|congenitale|evolutive|de[ ]type[ ][12]|respiratoire|cerebrale|arterielle|inguinale|discale|hiatale|ombilicale|"
     r"pulmonaire|cardiaque|renale|hepatique|virale|bacterienne|bilaterale|auto-?immune|"
     r"fonctionnel(?:le)?|idiopathique|amyotrophique(?:[ ]laterale)?|generalisee?)(?![\w-])"
 )
+
+
+_OF_WHAT: Final = re.compile(
+    r"(?:[ ](?:severe|grave|alimentaire))?[ ](?:aux?|a[ ]la|a[ ]l['’])[ ]?[a-z]{3,15}"
+    r"(?:[ ]a[ ]coques?|[ ]de[ ](?:mer|vache))?(?![\w-])"
+)
+_ALLERGIES: Final = (
+    "allergie",
+    "allergies",
+    "allergique",
+    "allergiques",
+    "intolerance",
+    "intolerante",
+)
+_OF_WHERE: Final = re.compile(
+    r"[ ](?:du|de[ ]la|de[ ]l['’]|des)[ ]?(?:jambe|pied|bras|main|seins?|poumons?|foie|reins?|colon|"
+    r"prostate|thyroide|pancreas|coeur|moelle|cornee|uterus|estomac|vessie|peau|col)(?![\w-])"
+)
+_OF_THE_BODY: Final = frozenset({"cancer", "tumeur", "greffe", "amputation"})
 
 
 def illnesses(text: str) -> Iterator[tuple[int, int]]:
@@ -161,16 +218,34 @@ def illnesses(text: str) -> Iterator[tuple[int, int]]:
     for match in _WORD.finditer(folded):
         word = match.group()
         if _is_illness(word) or text[match.start() : match.end()] in _ACRONYMS:
-            quality = _QUALITY.match(folded, match.end())
-            yield match.start(), quality.end() if quality else match.end()
+            yield match.start(), _with_what_follows(folded, word, match.end())
     if seen(text).holds(_OF_SEVERAL):
         for match in _SEVERAL.finditer(folded):
             yield match.span()
+    if seen(text).holds(_OF_SENSES):
+        for match in _SENSES.finditer(folded):
+            yield match.span(1)
+
+
+def _with_what_follows(folded: str, word: str, end: int) -> int:
+    """Where the term ends: what one is allergic to, and the organ, tell as much as the noun."""
+    if word in _ALLERGIES:
+        follows = _OF_WHAT.match(folded, end)
+    elif word in _OF_THE_BODY:
+        follows = _OF_WHERE.match(folded, end)
+    else:
+        follows = _QUALITY.match(folded, end)
+    return follows.end() if follows else end
 
 
 def _is_illness(word: str) -> bool:
-    return word in _LISTED or (
-        word.endswith(_MORBID_ENDS)
-        and word not in _NOT_MORBID
-        and _MORBID.fullmatch(word) is not None
+    return (
+        word in _LISTED
+        or word in _ALLERGIES
+        or word in _OF_THE_BODY
+        or (
+            word.endswith(_MORBID_ENDS)
+            and word not in _NOT_MORBID
+            and _MORBID.fullmatch(word) is not None
+        )
     )

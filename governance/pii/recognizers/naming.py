@@ -29,10 +29,11 @@ NAME: Final = (
 CIVILITY: Final = (
     r"(?:M\.|MM\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Mister|Sir|Mme\.?|Mmes|Mlle\.?|Mlles|Madame|Mesdames|"
     r"Monsieur|Messieurs|Mademoiselle|Me|Ma[îi]tre|Dr\.?|Docteure?|Pr\.?|Prof\.?|Professeure?|Mgr|"
-    r"Monseigneur|Commandante?|Capitaine|Lieutenante?|Colonel|Sergent|Brigadier|"
+    r"Monseigneur|Herr|Frau|Señora?|Signora?|Sr\.|Sra\.|Commandante?|Capitaine|Lieutenante?|Colonel|Sergent|Brigadier|"
     r"M(?=[ \u00a0][A-ZÀ-Þ][a-zà-ÿ])|MME|MLLE|MR\.?|MADAME|MONSIEUR|"
     r"(?:[ld][ae]?['’ ]|la |le |du |de la |au |à la )?"
-    r"(?:juge|procureure?|pr[ée]fète?|d[ée]put[ée]e?|s[ée]nat(?:eur|rice)|inspect(?:eur|rice)|"
+    r"(?:juge|procureure?|pr[ée]fète?|d[ée]put[ée]e?|s[ée]nat(?:eur|rice)|"
+    r"inspect(?:eur|rice)(?: de police)?|sergente?|lieutenante?|capitaine|brigadi(?:er|[èe]re)|adjudante?|"
     r"commissaire|coll[èe]gue|salari[ée]e?|employ[ée]e?|candidate?|stagiaire|apprentie?|cliente?|"
     r"patiente?|[ée]l[èe]ve|requ[ée]rante?|docteure?|professeure?|ma[îi]tre|maire|adjointe?|"
     r"conseill[èe]re?|famille|[ée]poux|veuve|consorts?|agente?|locataire|r[ée]sidente?|"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
+from typing import Final
 
 from governance.pii.finding import MATCHED
 from governance.pii.recognizers.announced import announced
-from governance.pii.recognizers.base import DeclaredRecognizer, Rule
+from governance.pii.recognizers.base import DeclaredRecognizer, Rule, folded
+from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.lexicon import is_word
+from governance.pii.recognizers.surnames import is_any_surname, is_surname, may_be_surname
 
 
 class MacAddress(DeclaredRecognizer):
@@ -100,13 +104,102 @@ _ABOUT_ACCOUNTS = """
     aucun oui non commun service individuel habituel root admin administrator administrateur cron
     daemon www-data system système guest invité courant épargne joint bancaire actif inactif
 """
-ORDINARY = frozenset(_ABOUT_ACCOUNTS.split())
+_TECHNICAL = re.compile(
+    r"(?:svc|srv|sa|api|app|batch|cron|bot|robot|root|system|systeme|daemon|no-?reply|deploy|etl|"
+    r"ldap|sync|backup|job|ci|build|sql|oracle|test|demo|admin|adm)"
+    r"(?:[._-](?:\d{1,3}|prod|dev|test|preprod|rec|recette|api|db|bdd|sql|web|sys|system|local|"
+    r"backup|batch|sync|app|svc))*"
+    r"|(?:svc|srv|sa|api|bot|batch|cron|daemon|job|etl)[._-].{1,40}"
+    r"|.{1,40}[._-](?:svc|srv|bot|api|batch|cron|service|daemon|job)(?:[._-]?\d{1,3})?"
+)
+
+
+class _Nobodys(Container[str]):
+    """Names, in lower case, of accounts that are no person's: words on accounts, services."""
+
+    _words: Final = frozenset(_ABOUT_ACCOUNTS.split())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (
+            name in self._words or _TECHNICAL.fullmatch(name) is not None
+        )
+
+
+ORDINARY: Final = _Nobodys()
 
 
 def _is_user_name(text: str) -> bool:
     """A word that no dictionary of announcements holds, and that is no mere number."""
     plain = text.strip("@.,;:").lower()
     return len(plain) >= 3 and plain not in ORDINARY and any(char.isalpha() for char in plain)
+
+
+def _is_written_name(text: str) -> bool:
+    """A word with a capital and nothing but letters, as a sentence or a name begins: «Céleste»."""
+    return text.isalpha() and text.istitle() and (is_first_name(text) or may_be_surname(text))
+
+
+_FILE_OR_SITE = re.compile(
+    r"\.(?:fr|com|net|org|eu|io|gouv|local|lan|pdf|docx?|xlsx?|pptx?|odt|ods|txt|csv|json|ya?ml|xml|"
+    r"html?|php|py|js|ts|java|sh|sql|log|md|zip|png|jpe?g|exe|dll|conf|ini|cfg|bak)$"
+)
+_PARTS = re.compile(r"[._-]+|\d+")
+_NOT_OF_PERSONS = frozenset(
+    """team teams equipe service services groupe group pole data dev ops prod test tests bot web app
+    api user users name email mail role roles status type config default compte version code file
+    other others called allow allowed special hello private child actual remain clear letter
+    letters reader checker company local legal shall manner family those assets bottom price
+    deleted delete deletes closing passing greater lower danish german greek czech british english
+    manager default design chance mutual thank grammar during treat since above trans tlogin
+    every better space frame check spare private represent collect describe
+    by created updated source owner self request key address session host password what changed
+    line page item ref reference id num dossier cas bug ticket string copilot agent bureau null true false main master release staging model assistant claude gpt node
+    linux win ubuntu debian docker python mysql redis http https tcp udp ipv mp md sha utf iso""".split()
+)
+_AFFIXES = frozenset({"adm", "ext", "stg", "stag", "presta", "cdd"})
+"""What an account of an administrator, an outsider or a trainee begins or ends with."""
+_PARTICLES = ("le", "la", "de", "du", "el", "ben", "da", "dos", "van", "al", "saint")
+_UNSAYABLE = re.compile(
+    r"(?!bl|br|ch|cl|cr|dr|fl|fr|gl|gr|gn|gm|kr|kl|kn|ph|pl|pr|ps|pn|rh|sc|sh|sk|sl|sm|sn|sp|sq|st|sw|"
+    r"th|tr|ts|vl|vr|wh|wr|wl|zh|dj|dh|gh|kh|bh|lh|ml|mb|nd|ng|nk|nt|mp|qw|xm|xl|ht|tw|ty|xh)"
+    r"([b-df-hj-np-tv-xz])(?!\1)[b-df-hj-np-tv-xz][aeiouy][a-z]{3,}"
+)
+"""A consonant before a syllable as no word begins: an initial and a surname, «nbenali»."""
+
+
+def _is_initialled(plain: str) -> bool:
+    """An initial and a surname glued, in that order or the other: «jdupont», «tlemoal»."""
+    if len(plain) < 5 or is_word(plain) or is_first_name(plain) or is_surname(plain):
+        return False
+    if plain in _NOT_OF_PERSONS or plain in _ENGLISH or plain.endswith(("ing", "tion", "able")):
+        return False
+    rest = plain[1:]
+    if is_surname(rest) or (len(rest) > 5 and is_any_surname(rest)):
+        return True
+    if len(plain) > 6 and (is_surname(plain[:-1]) or (len(plain) > 7 and is_surname(plain[2:]))):
+        return True
+    cuts = {rest.removeprefix(particle) for particle in _PARTICLES} - {rest}
+    return any(len(cut) > 3 and is_surname(cut) for cut in cuts) or bool(
+        _UNSAYABLE.fullmatch(plain)
+    )
+
+
+def _is_login(text: str) -> bool:
+    """A name that a directory gives to a person: «jdupont», «j.dupont», «k29», «nguema01»."""
+    plain = text.strip("@.,;:")
+    lower = folded(plain)
+    if len(plain) < 3 or plain.istitle() or lower in ORDINARY or _FILE_OR_SITE.search(lower):
+        return False
+    if plain.isalpha():
+        return plain.islower() and plain.isascii() and _is_initialled(plain)
+    parts = [part for part in _PARTS.split(plain.lower()) if part]
+    if not parts or not _NOT_OF_PERSONS.isdisjoint(parts) or lower.startswith(_PRODUCTS):
+        return False
+    if "-" in plain and not any(char in "._" or char.isdigit() for char in plain):
+        return any(map(_is_initialled, parts)) or not _AFFIXES.isdisjoint((parts[0], parts[-1]))
+    named = [part for part in parts if is_first_name(part) or may_be_surname(part)]
+    whole_word = all(len(part) > 2 and is_word(part) for part in parts)
+    return bool(named) or not whole_word
 
 
 _ENGLISH = frozenset(
@@ -144,7 +237,17 @@ _ACCOUNT_WORDS = (
     r"(?:identifiant(?:[ ]de[ ]connexion)?|log-?in|nom[ ]d['’]utilisat(?:eur|rice)|user[ ]?name|"
     r"user[ ]?id|mon[ ]id|ton[ ]id|son[ ]id|votre[ ]id|pseudo|nom[ ]de[ ]compte|account)"
 )
-_ACCOUNT = r"(?P<value>[A-Za-z][\w.-]{2,38}\w)(?![\w@-]|\.\w|[ ]?:)"
+_ACCOUNT = r"(?P<value>[A-Za-z][\w.-]{2,38}\w)(?![\w@(-]|\.\w|[ ]?:)"
+
+
+_KEYS = (
+    r"auteure?|autrice|author|owner|assignee|par|by|agent|op[ée]rat(?:eur|rice)|operator|actor|acteur|"
+    r"requester|demandeu(?:r|se)|technicien(?:ne)?|reporter|reviewer|approver|valideur|gestionnaire|"
+    r"responsable|saisie|user|usr|utilisat(?:eur|rice)|login|logon|uid|compte|account|qui|who|"
+    r"[a-z]{2,15}[_ ]?(?:by|par)|(?:assigned|affect[ée]e?|attribu[ée]e?)[_ ]?(?:to|[àa])|"
+    r"(?:login|user|utilisateur|agent|compte|identifiant|uid)[_ ]?(?:ad|windows|id|name|nom|agent|cible)"
+)
+"""Under what a file, a ticket or a log names who did something."""
 
 
 class UserName(DeclaredRecognizer):
@@ -162,7 +265,7 @@ class UserName(DeclaredRecognizer):
                 r"[ \u00a0]{0,2}(?:[:=]|est[ ]|is[ ])[ \u00a0\"'«]{0,3}"
                 r"(?P<value>@?[\w][\w.@-]{1,40}[\w])(?![\w@])"
             ),
-            check=_is_user_name,
+            check=lambda text: _is_user_name(text) and not _is_written_name(text),
             score=MATCHED,
             needs=(
                 *("identifiant", "nom", "compte", "log", "user", "pseudo", "account"),
@@ -172,7 +275,7 @@ class UserName(DeclaredRecognizer):
         Rule(
             "announced, mixed with digits or dots",
             announced(
-                r"identifiants?|log-?in|username|user[ ]name|pseudo|compte|account|utilisateur",
+                r"identifiants?|log-?in|username|user[ ]name|pseudo(?:[ ][A-Za-z]{3,12})?|compte|account|utilisateur",
                 r"(?=[a-z]{1,20}[._\d])[a-z][\w.-]{1,38}\w",
                 links=4,
             ),
@@ -195,12 +298,115 @@ class UserName(DeclaredRecognizer):
         Rule(
             "right behind its word",
             re.compile(
-                rf"(?<![\w-])(?i:identifiant|log-?in|username|pseudo)[ ][\"'«“]{{0,2}}{_ACCOUNT}"
-                r"(?=[ ]?[.,;)»\"'\n]|$|[ ](?:et|puis|and|pour|sur|ou|for|on)[ ])"
+                rf"(?<![\w-])(?i:identifiant|log-?in|user[ ]?name|user[ ]?id|user|pseudo|"
+                rf"nom[ ]d['’]utilisat(?:eur|rice))[ ][\"'«“]{{0,2}}[ \u00a0]?{_ACCOUNT}"
+                r"(?=[ ]?[.,;/)»\"'\n]|$|[ ](?:et|puis|and|pour|sur|ou|for|on|[–—-]|mdp|pass\w*|mot)[ ])"
             ),
             check=_is_account,
             score=MATCHED,
-            needs=("identifiant", "login", "log-in", "username", "pseudo"),
+            needs=("identifiant", "login", "log-in", "user", "pseudo", "utilisat"),
+        ),
+        Rule(
+            "a login behind its word",
+            re.compile(
+                r"(?<![\w-])(?i:(?:compte|login|identifiant|acc[èe]s|session|user(?:[ ]id|name)?|"
+                r"utilisat(?:eur|rice)|op[ée]rat(?:eur|rice)|pseudo|profil|account|log[ ]?in)s?"
+                r"(?:[ ](?:(?:sous|avec)[ ]le[ ]nom|ad|windows|active[ ]directory|utilisateur|r[ée]seau|informatique|messagerie|vpn|"
+                r"client|ent|intranet|m[ée]tier|applicatif|nominatif|admin|citrix|ouverte?|connect[ée]e?|"
+                r"bloqu[ée]e?|verrouill[ée]e?|d[ée]sactiv[ée]e?|de|du|par|au[ ]nom[ ]de|sous|[àa]|en[ ]ligne|"
+                r"l['’]utilisat(?:eur|rice)|d['’]utilisat(?:eur|rice)|nomm[ée]e?|actuel|cr[ée]{2}e?)(?!\w)){0,4}+)"
+                rf"(?:[ ]?(?:[:=→]|->|\.{{3,40}}+)[ ]?|[ ])[\"'«“]{{0,2}}[ \u00a0]?{_ACCOUNT}"
+            ),
+            check=_is_login,
+            score=MATCHED,
+            needs=(
+                *("compte", "log", "identifiant", "acces", "session", "user", "utilisat"),
+                *("operat", "pseudo", "profil", "account"),
+            ),
+        ),
+        Rule(
+            "a login a few words behind its own",
+            re.compile(
+                r"(?<![\w-])(?i:login|identifiants?|compte|acc[èe]s|session|pseudo|user|nom[ ]d['’]utilisat(?:eur|rice))"
+                r"(?:[ ][\w'’-]{1,15}){1,3}[ ]?(?:[:=→«\"“]|->|\.{3,40}+)"
+                rf"[ \u00a0\"'«“]{{0,3}}{_ACCOUNT}"
+            ),
+            check=_is_login,
+            score=MATCHED,
+            needs=(
+                "login",
+                "identifiant",
+                "compte",
+                "acces",
+                "session",
+                "user",
+                "pseudo",
+                "utilisat",
+            ),
+        ),
+        Rule(
+            "an identifier before its password",
+            re.compile(
+                r"(?<![\w-])(?i:id|ident\w{0,8}|login|user)(?!\w)(?:[ ]de[ ]connexion)?[ ]?[:=]?[ ]?[\"'«“]{0,2}"
+                r"(?P<value>[A-Za-z][\w.-]{2,38}\w)(?=[ ,;/|–-]{1,3}(?i:et[ ])?(?i:le[ ])?"
+                r"(?i:mdp|pass\w{0,8}|pwd|mot[ ]de[ ]passe)(?!\w))"
+            ),
+            check=_is_account,
+            score=MATCHED,
+            needs=("mdp", "pass", "pwd"),
+        ),
+        Rule(
+            "who did it, under a key",
+            re.compile(
+                rf"(?<![^\W_])(?i:{_KEYS})[\"']?[ ]{{0,2}}(?:[:=]|=>|\.{{3,40}}+)[ ]{{0,3}}[\"']?"
+                r"(?P<value>[a-z][\w.-]{1,38}\w)(?![\w@/(-]|\.\w|[ ]?:)"
+            ),
+            check=_is_login,
+            score=MATCHED,
+            needs=(":", "=", "...."),
+        ),
+        Rule(
+            "who did it, in a log",
+            re.compile(
+                r"(?<![\w-])(?i:(?:ouverte?|ferm[ée]e?|cr[ée]{2}e?|modifi[ée]e?|valid[ée]e?|saisie?|"
+                r"supprim[ée]e?|lanc[ée]e?|clos|cl[ôo]tur[ée]e?|affect[ée]e?|assign[ée]e?|d[ée]pos[ée]e?|"
+                r"connexion|d[ée]connexion|[ée]chec|mise?[ ][àa][ ]jour|created|updated|closed|opened|"
+                r"assigned|modified|committed|logged[ ]in|login)[ ](?:r[ée]ussie[ ]|[ée]chou[ée]e[ ])?"
+                r"(?:par|de|[àa]|pour|by|to|as)[ ])[\"'«“]?"
+                rf"{_ACCOUNT}"
+            ),
+            check=_is_login,
+            score=MATCHED,
+            needs=(
+                *(
+                    "ouvert",
+                    "ferme",
+                    "cree",
+                    "modifi",
+                    "valide",
+                    "saisi",
+                    "supprim",
+                    "lance",
+                    "clos",
+                ),
+                *(
+                    "clotur",
+                    "affect",
+                    "assign",
+                    "depose",
+                    "connexion",
+                    "echec",
+                    "a jour",
+                    "created",
+                ),
+                *("updated", "opened", "committed", "logged", "login"),
+            ),
+        ),
+        Rule(
+            "Skype",
+            re.compile(r"(?i:(?<!\w)skype)[ ]?:?[ ]?(?P<value>live:[.\w-]{3,40}(?<![.-]))"),
+            score=MATCHED,
+            needs=("skype",),
         ),
         Rule(
             "with which one connects",
@@ -262,12 +468,19 @@ class UserName(DeclaredRecognizer):
         ),
         Rule(
             "handle",
-            re.compile(r"(?<![\w@./:+-])@[A-Za-z][A-Za-z0-9]{0,20}[._][\w.]{1,20}\w(?![\w/(@-])"),
+            re.compile(r"(?<![\w@./:+-])@[A-Za-z][A-Za-z0-9]{0,20}[._][\w.]{0,20}\w(?![\w/(@-])"),
+            needs=("@",),
+        ),
+        Rule(
+            "handle that is a login",
+            re.compile(r"(?<![\w@./:+-])@[a-z][a-z0-9]{3,30}+(?![\w/(@-]|\.\w)"),
+            check=_is_login,
+            score=MATCHED,
             needs=("@",),
         ),
         Rule(
             "handle, in context",
-            re.compile(r"(?<![\w@./:+-])@[A-Za-z]\w{2,30}(?![\w/(@.-]\w)"),
+            re.compile(r"(?<![\w@./:+-])@[A-Za-z]\w{2,30}+(?![/(@.-]\w)"),
             context=re.compile(
                 r"(?i)\b(?:twitter|instagram|insta|telegram|discord|slack|mastodon|tiktok|snap\w*|"
                 r"compte|pseudo|suivez|contacte[rz]?|handle|teams|mattermost|follow)\b"

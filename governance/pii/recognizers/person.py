@@ -13,7 +13,13 @@ from governance.pii.recognizers.lexicon import is_plain_word
 from governance.pii.recognizers.lower_case import names_in_lower_case
 from governance.pii.recognizers.name_lists import given_names_in_series, listed_names
 from governance.pii.recognizers.name_runs import names_in_runs
-from governance.pii.recognizers.naming import CIVILITY, NAME, WORD, without_common_words
+from governance.pii.recognizers.naming import (
+    CIVILITY,
+    NAME,
+    PARTICLE,
+    WORD,
+    without_common_words,
+)
 from governance.pii.recognizers.person_roles import names_by_role
 from governance.pii.recognizers.surnames import may_be_surname
 from governance.pii.recognizers.words import TITLES, is_common
@@ -57,7 +63,7 @@ _CLOSING_WORDS = (
 )
 _GREETINGS = (
     *("bonjour", "bonsoir", "salut", "coucou", "cher", "hello", "hi ", "hey ", "dear", "merci"),
-    *("thanks", "re "),
+    *("thanks", " re ", "\nre ", "good "),
 )
 
 
@@ -74,7 +80,7 @@ class PersonByContext(DeclaredRecognizer):
             ),
             needs=("mme", "mr", "m. et", "m. ou", "monsieur", "madame"),
         ),
-        Rule("civility", re.compile(rf"(?<!\w){CIVILITY}{_S}{{1,2}}(?P<value>{NAME})")),
+        Rule("civility", re.compile(rf"(?<!\w){CIVILITY}{_S}{{1,2}}(?P<value>(?:M\.{_S})?{NAME})")),
         Rule(
             "initial after a civility",
             re.compile(
@@ -103,6 +109,20 @@ class PersonByContext(DeclaredRecognizer):
                 rf"(?i:\b{_VERBS_OF_NAMING})"
                 rf"{_S}{{0,2}}[:,]?{_S}{{0,2}}(?:{CIVILITY}{_S})?(?P<value>{NAME})"
             ),
+            needs=(
+                *(
+                    "appelle",
+                    "nomme",
+                    "name",
+                    "nom est",
+                    "nom c'est",
+                    "nom, c'est",
+                    "nee",
+                    "epouse",
+                ),
+                *("ep.", "ne ", "called", "i'm", "i am", "this is", "je suis", "c'est", "ici"),
+                *("signe", "soussigne"),
+            ),
         ),
         Rule(
             "introduction in lower case",
@@ -124,7 +144,7 @@ class PersonByContext(DeclaredRecognizer):
         Rule(
             "greeting",
             re.compile(
-                r"(?i:\b(?:bonjour|bonsoir|salut|coucou|ch[èe]re?s?|hello|hi|hey|dear|merci|thanks|bonjour à toi|re))"
+                r"(?i:\b(?:bonjour|bonsoir|salut|coucou|ch[èe]re?s?|hello|hi|hey|dear|merci|thanks|bonjour à toi|re|good (?:morning|afternoon|evening)))"
                 rf"{_S}(?P<value>{NAME}){_S}?(?=[,!.;?\n–-]|$|{_S}(?:et|and|je|j['’]|tu|peux|pour|de|on|il|elle|nous|vous|i|could|can)\b)"
             ),
             needs=_GREETINGS,
@@ -164,7 +184,7 @@ class PersonByContext(DeclaredRecognizer):
             "signature",
             re.compile(
                 rf"(?i:(?<!\w){_CLOSING})"
-                rf"{_S}?[,.!]?{_S}?\n\s{{0,6}}(?P<value>{NAME}){_S}?(?=\n|$|,|-|–|\||\()"
+                rf"{_S}?[,.!]?{_S}?\n\s{{0,6}}(?P<value>(?:M\.{_S})?{NAME}){_S}?(?=\n|$|,|-|–|\||\()"
             ),
             needs=_CLOSING_WORDS,
         ),
@@ -185,8 +205,10 @@ class PersonByContext(DeclaredRecognizer):
             "two names of one person",
             re.compile(rf"(?<![\w'’-]){NAME}{_S}\(?{_NEE}{_S}{NAME}"),
             needs=(
-                "nee",
-                "nes ",
+                " nee",
+                "(nee",
+                " nes ",
+                " ne ",
                 "(ne",
                 "epouse",
                 "ep.",
@@ -223,6 +245,8 @@ class PersonByContext(DeclaredRecognizer):
                 else without_common_words(text, start, end)
             )
             if trimmed and not _is_a_word_there(text, *trimmed, rule):
+                if rule == "signature" and text.startswith("M.", start):
+                    trimmed = start, trimmed[1]  # nobody signs with a civility
                 yield (*trimmed, score, rule)
         yield from names_alone(text)
         yield from given_names_in_haste(text)
@@ -234,6 +258,7 @@ class PersonByContext(DeclaredRecognizer):
 
 
 _FIRST_WORD = re.compile(WORD)
+_LEADING = re.compile(rf"(?:(?:M\.|{PARTICLE}){_S}|[dlDL]['’])*")
 _TITLE = re.compile(rf"(?:l[ae]{_S}|l['’])(?P<word>[\w-]+)")
 _NAME_LABEL = re.compile(r"(?i)(?:nom|name|identit[ée])[\w\s()/'’*\"-]{0,20}[:|=]\W{0,8}$")
 _NOT_OF_A_PERSON = re.compile(
@@ -273,7 +298,9 @@ def _after_civility(text: str, start: int, end: int) -> tuple[int, int] | None:
     if titled and is_plain_word(titled["word"]):
         return None  # «Madame la Principale», «Monsieur le Géomètre»
     if trimmed := without_common_words(text, start, end):
-        return trimmed
+        # «Dr de Vathaire», «Dr M. Keravec»: what stands right behind the civility is the name's.
+        between = text[start : trimmed[0]]
+        return (start, trimmed[1]) if _LEADING.fullmatch(between) else trimmed
     first = _FIRST_WORD.match(text, start, end)
     if first is None:
         return None

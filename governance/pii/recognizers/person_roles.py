@@ -15,6 +15,7 @@ from governance.pii.recognizers.named_after import TRADES, is_a_bearer, is_an_in
 from governance.pii.recognizers.naming import NAME, WORD, without_common_words
 from governance.pii.recognizers.surnames import is_any_surname, may_be_surname
 from governance.pii.recognizers.words import is_common
+from governance.pii.seen import seen
 
 _S = SPACE
 _SCORE: Final = 0.65
@@ -36,12 +37,16 @@ _ROLE: Final = re.compile(
     rf"(?i:(?:vieux|vieille|nouveau|nouvelle|ancien(?:ne)?|petite?|grande?|jeune|future?){_S})?"
     rf"(?i:{_ROLES}){_S}(?P<value>{NAME})"
 )
+_KIN: Final = re.compile(
+    rf"(?<![\w-])(?:Tata|Tatie|Tonton|Mamie|Mamy|Papi|Papy|Tante|Oncle){_S}(?P<value>{WORD})(?![\w-])"
+)
+_KIN_NEEDS: Final = ("tata", "tati", "tonton", "mami", "mamy", "papi", "papy", "tante", "oncle")
 _SPOKEN: Final = re.compile(
     rf"(?i:(?<!\w)(?:j['’]ai eu|tu as eu|voir (?:avec|[àa])|vu avec|demande[rz]?(?:{_S}(?:donc|aussi))?{_S}[àa]|"
     rf"di(?:s|re|tes)(?:-le)?{_S}[àa]|pr[ée]ven(?:ir|ez)|pr[ée]viens|relance[rz]?|rappele[rz]|rappelle|appele[rz]|appelle|"
     rf"remplace(?:r|ra|z)?|remplac[ée]e? par|suivie? par|valid[ée]e? par|sign[ée]e? par|bienvenue [àa]|merci [àa]|"
     rf"bravo [àa]|transm(?:ets|ettre|ettez){_S}[àa]|confi[ée]e?s?{_S}[àa]|remettre{_S}[àa]|d['’]apr[èe]s|selon|"
-    rf"ask|tell|call|thank)){_S}(?P<value>{NAME})"
+    rf"ask|tell|call|thank|contact|e-?mail|see)){_S}(?P<value>{NAME})"
 )
 _HUMAN: Final = re.compile(
     rf"(?<![\w'’@./-])(?P<value>{WORD}(?:{_S}{WORD})?){_S}(?:ne{_S}|n['’])?(?:"
@@ -58,6 +63,9 @@ _PARTICLED: Final = re.compile(
     rf"(?<![\w'’@./-])(?P<value>(?P<particle>Le|El|Ben|Bel|Van|Von|Da|De|Di|Dos|Mac|Aït|Ait|A[iï]t|Abou|Ould)"
     rf"{_S}(?P<word>[{UPPER}][{LOWER}]{{2,20}}(?:-[{UPPER}][{LOWER}]{{1,20}})?)|[NMO]['’][{UPPER}][{LOWER}]{{2,20}})(?![\w'’@])"
 )
+_IN_CAPITALS: Final = re.compile(
+    rf"(?<![\w'’@./-])(?:LE|LA|DE|DU|EL|BEN|VAN|VON|DA|DI|DOS){_S}(?P<word>[{UPPER}]{{3,20}})(?![\w'’@-])"
+)
 _BEGINS: Final = re.compile(r"(?:^|[.!?:;…•»\n(>–—-])\W*$")
 
 
@@ -65,6 +73,7 @@ def names_by_role(text: str) -> Iterator[Span]:
     """A name behind a role, behind a verb that takes a person, or before one that a person does."""
     for rule, pattern in (
         ("role before a name", _ROLE),
+        *((("role before a name", _KIN),) if seen(text).holds(_KIN_NEEDS) else ()),
         ("verb before a name", _SPOKEN),
         ("verb of a person", _HUMAN),
     ):
@@ -75,6 +84,10 @@ def names_by_role(text: str) -> Iterator[Span]:
     for match in _PARTICLED.finditer(text):
         if _is_particled(text, match):
             yield *match.span("value"), _SCORE, "particle and surname"
+    for match in _IN_CAPITALS.finditer(text):
+        word = match["word"]
+        if is_any_surname(word) and not is_word(word) and not is_place(word):
+            yield *match.span(), _SCORE, "particle and surname"
 
 
 def _may_be_a_name(text: str, start: int, end: int) -> bool:

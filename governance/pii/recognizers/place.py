@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from governance.pii.finding import GUESSED, MATCHED
+from governance.pii.names.name_model import Reading
 from governance.pii.recognizers.base import SPACE, folded, result
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.gazetteer import IN_CONTEXT, LONGEST, SURE, is_place
 from governance.pii.recognizers.letters import LOWER, UPPER
 from governance.pii.recognizers.lexicon import is_plain_word, is_word
 from governance.pii.recognizers.words import is_common
+from governance.pii.seen import seen
 
 _S = SPACE
 _REPEATED: Final = 40
 """Names found that are searched elsewhere in a text: bounded, so that time stays linear."""
+_MAYBE: Final = 0.3
+"""Chance, by the language model, from which a word behind «à» or «en» is masked, to be safe."""
+_LIKELY: Final = 0.35
+"""Chance, by the language model, from which a word that may be a place is one."""
+_LEAST_IN_HASTE: Final = 0.02
+"""Chance that a town in lower case needs all the same."""
+_IN_LOWER_CASE: Final = 0.6
+"""Chance of a place that a guess without a capital needs."""
+_SURE: Final = 0.7
+"""Chance from which a guess needs nothing else."""
 _KNOWN: Final = 0.6
 """Score of a known name alone: above a guess, below a person that a pattern found."""
 
@@ -41,7 +53,7 @@ _CONTEXTS: Final = tuple(
     for name, pattern in (
         (
             "born in",
-            rf"(?i:(?<!\w)n[ée](?:\(?[·.]?e\)?)?s?{_S}(?:le{_S}[^\n,;]{{4,24}}?{_S})?(?:[àa]){_S})(?P<value>{PLACE})",
+            rf"(?i:(?<!\w)n[ée](?:\(?[·.]?e\)?)?s?{_S}(?:le{_S}[^\n,;]{{4,24}}?{_S})?(?:[àa]){_S}?[:.…_]{{0,40}}{_S})(?P<value>{PLACE})",
         ),
         (
             "a verb of place",
@@ -57,12 +69,16 @@ _CONTEXTS: Final = tuple(
             "a label",
             rf"(?i:(?<!\w)(?:lieux?(?: de naissance)?|ville(?: de naissance)?|commune(?: de naissance| de r[ée]sidence)?|"
             rf"pays(?: de naissance)?|destination|d[ée]partement|r[ée]gion|n[ée]\(?e?\)? [àa]|localit[ée]|place of birth|city|town|country|birthplace))"
-            rf"[\"']?{_S}?[:=|]{_S}?[\"']?(?P<value>{PLACE})",
+            rf"[\"']?(?:{_S}{{0,30}}[:=|]|{_S}?[.…_]{{3,40}}){_S}{{0,8}}[\"']?(?P<value>{PLACE})",
         ),
         (
             "a court",
-            rf"(?i:(?<!\w)(?:tribunal|tribunaux|cour|barreau|prison|maison d['’]arr[êe]t|parquet|centre d['’]accueil|centre de d[ée]tention)"
+            rf"(?i:(?<!\w)(?:tribunal|tribunaux|cour|(?:crown|high|county|sheriff|magistrates['’]?) court(?: of [a-z]{{3,20}})?|barreau|prison|maison d['’]arr[êe]t|parquet|centre d['’]accueil|centre de d[ée]tention)"
             rf"(?:{_S}[{LOWER}'’]{{1,20}}){{0,4}}?{_S}(?:de{_S}|d['’]|à{_S}))(?P<value>{PLACE})",
+        ),
+        (
+            "a hearing",
+            rf"(?i:(?<!\w)(?:audience|d[ée]bats|s['’](?:est|[ée]tait) d[ée]roul[ée]e?s?)(?!\w))[^.;\n]{{0,70}}?{_S}(?i:[àa]u?){_S}(?P<value>{PLACE})",
         ),
         (
             "a letter's date line",
@@ -70,6 +86,13 @@ _CONTEXTS: Final = tuple(
         ),
     )
 )
+
+_CONTEXT_NEEDS: Final = {
+    "a court": ("tribuna", "cour", "barreau", "prison", "maison d", "parquet", "centre d"),
+    "a hearing": ("audience", "debats", "deroul"),
+    "a letter's date line": (", le", ", ce", ", the"),
+}
+"""What any text holds, folded, in which such a context can be found."""
 
 _ORGANISATION: Final = re.compile(
     r"(?i)(?<!\w)(?:mairies?|universit[ée]s?|facult[ée]s?|chu|chru?|ch|ghu?|h[ôo]pital|h[ôo]pitaux|"
@@ -121,7 +144,8 @@ _IN_BRACKETS: Final = re.compile(
 )
 _ELIDED: Final = re.compile(r"[DdLl]['’]")
 _IN_HASTE: Final = re.compile(
-    rf"(?<!\w)(?:[àa]|sur|vers){_S}(?P<value>[{LOWER}]{{4,20}}(?:-[{LOWER}]{{2,12}}){{0,3}})(?![\w-])"
+    rf"(?<!\w)(?:[àa]|de|en|sur|vers|dans|in|from|to|near){_S}"
+    rf"(?P<value>(?:(?:st|ste|saint|sainte|la|le){_S})?[{LOWER}]{{4,20}}(?:-[{LOWER}]{{2,12}}){{0,3}})(?![\w-])"
 )
 _CANDIDATE: Final = re.compile(rf"(?<![\w@./_-]){PLACE}(?![\w@])")
 _SEPARATORS: Final = re.compile(r"[\n\r\t|:;/\[\]()<>«»\"=*#,]+|\s[-–—•]\s|\.\s")
@@ -140,13 +164,13 @@ class Place(LocalRecognizer):
         """Presidio's entry point; the guesses come in ``nlp_artifacts``."""
         return [
             result(self, "LOCATION", start, end, score, rule)
-            for start, end, score, rule in self.spans(text, nlp_artifacts.entities)
+            for start, end, score, rule in self.spans(text, nlp_artifacts.reading)
         ]
 
-    def spans(self, text: str, guesses: Sequence[Any]) -> Iterator[tuple[int, int, float, str]]:
-        """(start, end, score, rule) of each place, given the model's guesses."""
+    def spans(self, text: str, reading: Reading) -> Iterator[tuple[int, int, float, str]]:
+        """(start, end, score, rule) of each place, given the model's reading."""
         found: dict[tuple[int, int], tuple[float, str]] = {}
-        for start, end, score, rule in self._found(text, guesses):
+        for start, end, score, rule in self._found(text, reading):
             found.setdefault((start, end), (score, rule))
         yield from ((*span, *why) for span, why in found.items())
         for _, end in list(found):
@@ -160,28 +184,48 @@ class Place(LocalRecognizer):
                 if again.span() not in found and _stands_alone(text, *again.span(), True):
                     yield *again.span(), GUESSED, "found elsewhere"
 
-    def _found(self, text: str, guesses: Sequence[Any]) -> Iterator[tuple[int, int, float, str]]:
-        organisations = [(each.start, each.end) for each in guesses if each.label == "ORG"]
+    def _found(self, text: str, reading: Reading) -> Iterator[tuple[int, int, float, str]]:
+        organisations = [(each.start, each.end) for each in reading.guesses if each.label == "ORG"]
+        known = seen(text)
         for rule, pattern in _CONTEXTS:
+            if rule in _CONTEXT_NEEDS and not known.holds(_CONTEXT_NEEDS[rule]):
+                continue
             for match in pattern.finditer(text):
                 start, end = match.span("value")
+                if (
+                    rule == "a label"
+                    and is_plain_word(match["value"])
+                    and not is_place(match["value"])
+                ):
+                    continue  # the next label of a form, or of a table's head
                 if trimmed := _without_person(text, start, end):
                     score = MATCHED + 0.05 if rule == "born in" else MATCHED - 0.1
                     yield (*trimmed, score, rule)
         for match in _IN_HASTE.finditer(text):
-            if folded(match["value"]) in SURE and not is_word(match["value"]):
-                yield *match.span("value"), _KNOWN, "gazetteer, in lower case"
-        for start, end in _known(text):
+            start, end = match.span("value")
+            sure = folded(match["value"]) in SURE and not is_word(match["value"])
+            least = _LEAST_IN_HASTE if sure else _LIKELY
+            if is_place(match["value"]) and reading.of_place(start, end) >= least:
+                yield start, end, _KNOWN, "gazetteer, in lower case"
+        for start, end in _known(text, reading):
             inside = any(first < start and end <= last for first, last in organisations)
             if not inside or _OF.search(text, max(0, start - 6), start):
                 yield start, end, _KNOWN, "gazetteer"
         for match in _STATE.finditer(text):
             yield *match.span(), MATCHED - 0.1, "state"
-        for guess in guesses:
+        for start, end in reading.maybe_places(_MAYBE):
+            if _AT.search(text, max(0, start - 20), start) and _is_plausible(text, start, end, 0.0):
+                yield start, end, GUESSED, "language model: maybe"
+        for guess in reading.guesses:
             if guess.label == "LOC":
                 for first, end in _pieces(text, guess.start, guess.end):
                     start = _after_article(text, first, end)
-                    if _is_plausible(text, start, end):
+                    name = text[start:end]
+                    if name.islower() and reading.of_place(start, end) >= _IN_LOWER_CASE:
+                        if is_place(name):
+                            yield start, end, GUESSED, "language model: LOC in lower case"
+                        continue
+                    if _is_plausible(text, start, end, reading.of_place(start, end)):
                         yield start, end, GUESSED, "language model: LOC"
 
 
@@ -202,13 +246,13 @@ def _without_person(text: str, start: int, end: int) -> tuple[int, int] | None:
     return start, end
 
 
-def _known(text: str) -> Iterator[tuple[int, int]]:
+def _known(text: str, reading: Reading) -> Iterator[tuple[int, int]]:
     """Names of the gazetteer that are written with capitals and stand alone."""
     for match in _CANDIDATE.finditer(text):
-        yield from _known_in(text, match.start(), match.end())
+        yield from _known_in(text, match.start(), match.end(), reading)
 
 
-def _known_in(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _known_in(text: str, start: int, end: int, reading: Reading) -> Iterator[tuple[int, int]]:
     words = [(word.start(), word.end()) for word in _WORDS.finditer(text, start, end)]
     index = 0
     while index < len(words):
@@ -218,10 +262,10 @@ def _known_in(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         for first in (whole, elided.end()) if elided else (whole,):
             for last in range(min(len(words), index + LONGEST), index, -1):
                 name = folded(text[first : words[last - 1][1]])
-                known = name in SURE
-                if (known or name in IN_CONTEXT) and _stands_alone(
-                    text, first, words[last - 1][1], known
-                ):
+                if name not in SURE and name not in IN_CONTEXT:
+                    continue
+                known = name in SURE or reading.of_place(first, words[last - 1][1]) >= _LIKELY
+                if _stands_alone(text, first, words[last - 1][1], known):
                     yield first, words[last - 1][1]
                     step = last - index
                     break
@@ -252,7 +296,9 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield position, end
 
 
-def _is_plausible(text: str, start: int, end: int) -> bool:
+def _is_plausible(text: str, start: int, end: int, chance: float) -> bool:
+    """Whether a guess can be a place: by its shape, and by what stands before it unless the model
+    is sure."""
     name = text[start:end]
     words = _WORDS.findall(name)
     if not words or not any(word[0].isupper() for word in words) or any(map(str.isdigit, name)):
@@ -266,7 +312,9 @@ def _is_plausible(text: str, start: int, end: int) -> bool:
         return _stands_alone(text, start, end, True)
     if _MIXED.search(name) or (len(words) == 1 and words[0].isupper()):
         return False  # «NetSoins», «GAEC»
-    if not (_OF.search(before) or _NAMED.search(before) or _APPOSED.search(before)):
+    if not (
+        chance >= _SURE or _OF.search(before) or _NAMED.search(before) or _APPOSED.search(before)
+    ):
         return False
     if is_plain_word(words[0]) and folded(name) not in SURE and not _NAMED.search(before):
         return False

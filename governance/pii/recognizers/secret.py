@@ -9,8 +9,8 @@ from governance.pii.recognizers.base import DeclaredRecognizer, Rule
 from governance.pii.recognizers.online import TYPED
 
 _PASSWORD = (
-    r"\b(?:mots?[ -]de[ -]passe|mdps?|phrases?[ -]de[ -]passe|passwords?|passwd|pwd|passphrase|"
-    r"code[ -](?:pin|secret))\b"
+    r"(?<![^\W_])(?:mots?[ -]de[ -]passe|mdps?|phrases?[ -]de[ -]passe|(?:pg)?passwords?|passwd|pwd|"
+    r"passphrase|code[ -](?:pin|secret))\b"
 )
 _WIFI = r"\b(?:cl[ée]|code|key)[ ](?:d[ue][ ](?:la[ ])?)?(?:r[ée]seau[ ])?(?:wi-?fi|wpa2?)\b"
 _TOKEN = (
@@ -92,6 +92,47 @@ def _is_mixed_word(text: str) -> bool:
 
 
 _LETTERS_OF_WORD = 3
+_CODE = (
+    r"(?:digicodes?|interphone|(?:cadenas|coffre(?:-fort)?|portail|porte|bo[îi]tier|alarme|entr[ée]e|hall|"
+    r"garage|immeuble|barri[èe]re|cl[ée]s)[ ]?[:(,–—-]?[ ]?code|(?:n[°º][ ]|num[ée]ro[ ]|code[ ])?(?:pin|puk)(?:[ ]sim)?|code[ ]sim|"
+    r"codes?[ ](?:d['’ ]|de[ ]la[ ](?!s[ée]cu)|de[ ]l['’ ]|du[ ]|de[ ]|des[ ]|pour[ ]l[ae'’][ ]?)?"
+    r"(?:entr[ée]e|porte|portail|portillon|porche|grille|barri[èe]re|alarme|immeuble|hall|garage|parking|"
+    r"cadenas|coffre(?:-fort)?|bo[îi]tier|bo[îi]te(?:[ ][àa][ ]cl[ée]s?)?|acc[èe]s|secret|sas|wi-?fi|"
+    r"confidentiel|provisoire|temporaire|initial|activation|s[ée]curit[ée]|d[ée]verrouillage|ouverture|"
+    r"photocopieu(?:r|se)|copieur|imprimante|impression|messagerie|carte(?:[ ]bleue)?|cb|vigik|local|"
+    r"b[âa]timent|d[ée]sarmement|armement|re[çc]u[ ]par[ ](?:courrier|sms|mail)))"
+)
+_CODE_LINK = (
+    r"(?:[ ]?(?:->|,)[ ]|[ ]\(|[ ](?:c['’ ]?)?est[ ](?:le[ ]|d[ée]sormais[ ])?|[ ](?:n[°º][ ]?)?)"
+)
+_HOUR_OR_DATE = re.compile(
+    r"\d{1,2}h(?:\d\d)?|\d{1,4}[èe]?(?:me|re|nde?)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,3}(?:\.\d{3})+",
+    re.I,
+)
+
+
+def _is_code(text: str) -> bool:
+    """Digits, with letters or signs or four to eight of them alone; no hour or date."""
+    if _HOUR_OR_DATE.fullmatch(text) or len(text) < 4 or _FILE.search(text):
+        return False
+    return not text.isdigit() or len(text) <= 8
+
+
+def _is_odd(text: str) -> bool:
+    """Signs, digits or capitals among its letters as no word has them: «Korr!goAber»."""
+    plain = text.rstrip(".,;:!?»\"')")
+    if "://" in plain or ("@" in plain and "." in plain) or _FILE.search(plain) or "/" in plain:
+        return False
+    if not any(map(str.isalpha, plain)) or plain.lower().startswith(_PRODUCTS):
+        return False
+    if any(map(str.isdigit, plain)):
+        return _is_mixed_word(plain)
+    if not _SIGNS.isdisjoint(plain) or "_" in plain:
+        return True
+    first, _, rest = plain.partition("-")
+    return len(first) > 2 and first.islower() and any(map(str.isupper, rest))
+
+
 _CREDENTIALS = re.compile(
     r"(?i)\b(?:mots?[ -]de[ -]passe|phrases?[ -]de[ -]passe|mdps?|passwords?|identifiants?|log-?ins?|"
     r"mon[ ]id|codes?[ ]d['’]acc[èe]s|(?:re)?connect(?:e[rsz]?|ent|ions?)|sessions?|wi-?fi|"
@@ -110,6 +151,24 @@ class Secret(DeclaredRecognizer):
 
     ENTITY = "SECRET"
     RULES = (
+        Rule(
+            "password in quotation marks",
+            re.compile(
+                r"(?i:mots?[ ]de[ ]passe|mdp|password|passphrase|phrase[ ]de[ ]passe|(?:code|cl[ée])[ ]wi-?fi)"
+                r"(?![ ]oubli)[^\n«»\"“”:]{0,25}:?[ ]?(?:«[ \u00a0]?|\"|“)"
+                r"(?P<value>[^\n«»\"“”]{4,40}?)(?=[ \u00a0]?»|\"|”)"
+            ),
+            check=is_password,
+            needs=_PASSWORD_NEEDS,
+        ),
+        Rule(
+            "word behind «mdp»",
+            re.compile(
+                r"(?<!\w)(?i:mdp|code[ ]wi-?fi)[ ]?[:►=→-]{0,2}[ ]{1,2}(?P<value>[A-ZÀ-Þ][\w!@#$%*-]{3,30})(?![\w'’])"
+            ),
+            check=is_password,
+            needs=("mdp", "wifi", "wi-fi"),
+        ),
         Rule(
             "private key",
             re.compile(
@@ -222,6 +281,95 @@ class Secret(DeclaredRecognizer):
             score=MATCHED,
             needs=_CREDENTIAL_NEEDS,
             digits=1,
+        ),
+        Rule(
+            "code of a door, an alarm, a card",
+            re.compile(
+                rf"(?<!\w)(?:{_CODE}(?:(?:[ ][\w'’-]{{1,15}}){{0,3}}[ ]?[:=→][ ]?|{_CODE_LINK})|alarme(?:[ ]\w{{1,15}})?[ ]?:[ ]?)"
+                r"[\"'«“]{0,2}(?P<value>(?=[^\s\d]{0,16}\d)[A-Z0-9*#][\w#*.!@-]{2,22}[\w#*!])"
+                r"(?![\w€%]|[ ]?(?:€|euros?\b|%|ans\b|jours\b|heures\b)|[,:/]\d)",
+                re.IGNORECASE,
+            ),
+            check=_is_code,
+            score=MATCHED,
+            needs=("code", "interphone", "pin", "puk", "alarme"),
+            digits=1,
+        ),
+        Rule(
+            "key of a network",
+            re.compile(
+                r"(?<![\w@./+=&?-])(?P<value>(?=[^\s\d]{0,40}\d)[\w!@#$%&*+€£§~^?][\w!@#$%&*+€£§~^?.:=-]{4,60}"
+                r"[\w!@#$%&*+€£§~^?])(?![\w/@])"
+            ),
+            check=_is_mixed_word,
+            context=re.compile(
+                r"(?i)\b(?:ssid|wi-?fi|wpa2?)\b[^\n]{0,80}\b(?:cl[ée]|code|key|pass(?:e|word)?|mdp)"
+                r"(?:[ ](?:wi-?fi|est|is|wpa2?|d['’]acc[èe]s))?[ ]?[:=]?[ «\"“]{0,3}$"
+                r"|\b(?:cl[ée]|code|key|pass)[^\n:]{0,30}\b(?:wi-?fi|wpa2?)(?:[ ](?:est|is))?[ ]?[:=]?[ «\"“]{0,3}$"
+            ),
+            reach=120,
+            score=MATCHED,
+            needs=("wifi", "wi-fi", "wpa", "ssid"),
+            digits=1,
+        ),
+        Rule(
+            "behind an account",
+            re.compile(
+                r"(?<!\w)(?:users?(?:name)?|log-?in|identifiants?|id|compte|acc[èe]s|pseudo|ssid)(?!\w)"
+                r"[^\n]{2,60}?(?<!\w)(?:pass(?:e|word)?|code|mdp|pwd|pw|mp|cl[ée])(?!\w)[ ]?[:=]?[ \"'«“]{0,3}"
+                r"(?P<value>[^\s\"'»”()]{5,60}[^\s\"'»”.,;:()])",
+                re.IGNORECASE,
+            ),
+            check=_is_odd,
+            score=MATCHED,
+            needs=("pass", "mdp", "pwd", " code", " pw", " mp", " cle"),
+        ),
+        Rule(
+            "password of no digits, right behind",
+            re.compile(
+                rf"(?:{_PASSWORD})(?:[ ](?:tjs|toujours|initial|provisoire|temporaire|actuel|unique|"
+                r"d['’]origine|d['’]acc[èe]s|commun|wi-?fi|est|cest|c['’]est|c[ ]est|reste|sera|"
+                r"par[ ]d[ée]faut)){0,3}[ ]?[:=]?[ ][\"'«“]{0,2}"
+                r"(?P<value>[^\s\"'»”()]{5,60}[^\s\"'»”.,;:()])",
+                re.IGNORECASE,
+            ),
+            check=_is_odd,
+            score=MATCHED,
+            needs=_PASSWORD_NEEDS,
+        ),
+        Rule(
+            "account and password parted by a stroke",
+            re.compile(
+                r"(?<!\w)(?:identifiants?|log-?ins?|acc[èe]s|connexion|compte|codes?)(?:[ ][\w'’-]{1,15})?[ ]?:[ ]?"
+                r"[^\s/|:]{3,40}[ ]?[/|][ ]?(?P<value>[^\s\"'»”()/|]{5,60}[^\s\"'»”.,;:()/|])(?![/|])",
+                re.IGNORECASE,
+            ),
+            check=_is_odd,
+            score=MATCHED,
+            needs=("identifiant", "login", "log-in", "acces", "connexion", "compte", "code"),
+        ),
+        Rule(
+            "after both words",
+            re.compile(
+                r"(?<!\w)(?:identifiant|log-?in|user(?:name)?|id|compte)[ ]?[/+&][ ]?"
+                r"(?:mdp|mot[ ]de[ ]passe|pass(?:word)?|pwd)[ ]?[:=]?[ ]"
+                r"[^\s/|:]{3,40}[ ]?[/|:][ ]?(?P<value>[^\s\"'»”()/|]{5,60}[^\s\"'»”.,;:()/|])",
+                re.IGNORECASE,
+            ),
+            check=_is_odd,
+            score=MATCHED,
+            needs=("mdp", "passe", "pass", "pwd"),
+        ),
+        Rule(
+            "phrase in quotes",
+            re.compile(
+                r"(?<!\w)(?:pass-?phrase|phrase[ ](?:de[ ]passe|secr[èe]te|de[ ]r[ée]cup[ée]ration))"
+                r"(?:[ ](?:est|is|wi-?fi))?[ ]?:?[ ]?(?:«[ \u00a0]?(?P<a>)|[\"“'])"
+                r"(?P<value>[^«»\"“”\n]{6,80}?)[ \u00a0]?[»\"”']",
+                re.IGNORECASE,
+            ),
+            score=MATCHED,
+            needs=("phrase",),
         ),
         Rule(
             "token announced",

@@ -10,7 +10,8 @@ from governance.pii.recognizers.base import DeclaredRecognizer, Rule, Span
 
 _NO_OTHER = (
     r"(?:(?!(?<!\w)(?i:t[ée]l\.?|t[ée]l[ée]phone|portable|mobile|facture|commande|siret|siren|rpps|"
-    r"iban|nir|s[ée]cu|matricule|badge|code postal|dossier mdph|contrat)(?!\w))[^\n])"
+    r"iban|nir|s[ée]cu|matricule|badge|code postal|dossier mdph|contrat|p[ôo]les?[ -]emplois?|"
+    r"france[ ]travail)(?!\w))[^\n])"
 )
 """A character that begins no word that announces a number of another kind."""
 
@@ -24,17 +25,19 @@ class FrCaf(DeclaredRecognizer):
             "announced",
             announced(
                 r"(?:(?:num[ée]ro|n°|matricule|dossier|r[ée]f[ée]rence)[ ]?(?:d['’])?)?"
-                r"allocataires?(?:[ ](?:CAF|MSA))?"
-                r"|(?:dossier|num[ée]ro|n°|matricule|identifiant)[ ]?(?:de[ ]la[ ])?(?:CAF|MSA)",
+                r"alloc(?:ataires?)?(?:[ _](?:CAF|MSA))?"
+                r"|(?:dossier|num(?:[ée]ro)?|n°|no?|matricule|ident(?:ifiant)?|id|compte|acc[èe]s)[ _]?"
+                r"(?:(?:de[ ]|[àa][ ])?(?:la|ma)[ ])?(?:CAF|MSA)(?:[._]fr)?"
+                r"|(?:CAF|MSA)[ _]?(?:id|ident(?:ifiant)?|num(?:[ée]ro)?|matricule|allocataire)",
                 r"\d(?:[ .]?\d){5,7}(?:[ ]?[A-Z])?",
             ),
-            needs=("allocataire", "caf", "msa"),
+            needs=("alloc", "caf", "msa"),
             digits=6,
         ),
         Rule(
             "its number further on",
             re.compile(
-                r"(?<![\w.,/+-])(?:\d{7}|\d{3}[ ]\d{4}|\d[ ]\d{3}[ ]\d{3})[A-Z]?(?![\w%€-]|[.,/]\d|[ ]?(?:€|euros?|personnes|foyers|allocataires))"
+                r"(?<![\w.,/+-])(?:\d{7}|\d{3}[ ]\d{4}|\d[ ]\d{3}[ ]\d{3})(?:[A-Z]|[ ][A-Z](?=[,.;)\n]|$))?(?![\w%€-]|[.,/]\d|[ ]?(?:€|euros?|personnes|foyers|allocataires))"
             ),
             context=re.compile(
                 r"(?i)\b(?:allocataires?|caf|msa|caisse d['’]allocations)\b"
@@ -45,6 +48,10 @@ class FrCaf(DeclaredRecognizer):
             digits=7,
         ),
     )
+
+
+_SEEKER = r"\d{7}(?:[ ]?[A-Z]|[a-z])(?!\w)"
+"""Seven digits and a letter, as no other number but a school's (UAI) is written."""
 
 
 class FrFranceTravail(DeclaredRecognizer):
@@ -58,17 +65,52 @@ class FrFranceTravail(DeclaredRecognizer):
                 r"(?:(?:identifiant|num[ée]ro|n°|id)[ ]?(?:de[ ])?)?demandeu(?:r|se)[ ]d['’]emploi"
                 r"|(?:identifiant|num[ée]ro|n°|dossier|inscri(?:te?|ption))[ ]?(?:[àa][ ])?"
                 r"(?:de[ ])?(?:France[ ]Travail|P[ôo]le[ ]emploi|DE|ANPE)"
-                r"|(?:France[ ]Travail|P[ôo]le[ ]emploi)[ ]?(?:sous[ ]le[ ])?"
+                r"|(?:France[ ]Travail|P[ôo]les?[ -]emplois?)[ ]?(?:sous[ ]le[ ])?"
                 r"(?:n°|num[ée]ro|identifiant|:)",
                 r"(?:\d(?:[ .]?\d){6}[ ]?[A-Za-z]|\d(?:[ .]?\d){7,10})",
             ),
             digits=7,
         ),
         Rule(
-            "seven digits and a letter, the agency somewhere before",
-            re.compile(r"(?<![\w-])\d{7}[A-Z](?![\w-])"),
+            "announced in short",
+            announced(
+                r"(?:ident(?:ifiant)?|id|num(?:[ée]ro)?|n°|no?|matricule|inscri(?:te?|ption))[ _.-]?"
+                r"(?:d['’]inscri(?:te?|ption)[ _]?)?"
+                r"(?:FT|PE|DE|ANPE|france[ _]?travail|p[ôo]le[ _-]?emploi|demandeur)"
+                r"(?:[ :]{1,3}\d{3}(?=[ /-]))?"
+                r"|(?:FT|PE|france[ _]?travail|p[ôo]les?[ _-]?emplois?)[ _-]?"
+                r"(?:ident(?:ifiant)?|id|num(?:[ée]ro)?|n°)?",
+                _SEEKER,
+            ),
+            needs=("ft", "pe", "de", "travail", "emploi"),
+            digits=7,
+        ),
+        Rule(
+            "its agency behind",
+            re.compile(
+                rf"(?<![\w.,/+-])(?P<value>{_SEEKER})(?=[ ,;(«\"]{{1,3}}[^\n\d]{{0,40}}"
+                r"(?i:(?<!\w)(?:france[ ]travail|p[ôo]les?[ -]emplois?|l['’]agence|ANPE|FT)(?!\w)))"
+            ),
             context=re.compile(
-                r"(?i)\b(?:France Travail|P[ôo]le[ -]emploi|demandeu(?:r|se)s? d['’]emploi)\b"
+                r"(?i)(?:n[°º]|num[ée]ro|identifiant|\bid|matricule|inscri\w+)[^\n\d]{0,30}$"
+            ),
+            needs=("france travail", "emploi", "agence", "anpe", "ft"),
+            digits=7,
+        ),
+        Rule(
+            "its agency in brackets behind",
+            re.compile(
+                r"(?<![\w.,/+-])(?P<value>\d{7}[A-Za-z])[ ]?\((?=[^()\n]{0,30}"
+                r"(?i:france[ ]travail|p[ôo]les?[ -]emplois?)(?!\w))"
+            ),
+            needs=("france travail", "emploi"),
+            digits=7,
+        ),
+        Rule(
+            "seven digits and a letter, the agency somewhere before",
+            re.compile(rf"(?<![\w-]){_SEEKER}(?![\w-])"),
+            context=re.compile(
+                r"(?i)\b(?:France Travail|P[ôo]les?[ -]emplois?|demandeu(?:r|se)s? d['’]emploi)\b"
             ),
             reach=250,
             needs=("france travail", "emploi"),
@@ -130,10 +172,27 @@ class EmployeeId(DeclaredRecognizer):
             digits=1,
         ),
         Rule(
+            "announced, one letter apart",
+            re.compile(
+                r"(?<!\w)(?i:matricules?|badge|agente?|n[°º][ ]?agent)(?:[ ]?n[°º]|[ ]?:)?[ ]{0,2}"
+                r"(?P<value>[A-Z][-./]\d{3,8}[A-Z]?)(?![\w-])"
+            ),
+            needs=("matricule", "badge", "agent"),
+            digits=3,
+        ),
+        Rule(
+            "announced in short",
+            re.compile(
+                r"(?<!\w)(?i:mat\.|matr\.?|mle\.?)[ ]?(?:n[°º])?[ :]{0,2}(?P<value>\d{4,8}[A-Z]?)(?![\w€%])"
+            ),
+            needs=("mat.", "matr", "mle"),
+            digits=4,
+        ),
+        Rule(
             "right behind the person",
             re.compile(
                 r"(?<!\w)(?i:agente?|salari[ée]e?|collabora(?:teur|trice)|employ[ée]e?|vacataire|employee|"
-                r"staff)[ ](?P<value>(?!(?:19|20)\d\d(?!\d))(?:[A-Z]{1,4}-?)?\d{4,8}[A-Z]?"
+                r"staff)[ ](?:n[°º][ ]?)?(?P<value>(?!(?:19|20)\d\d(?!\d))(?:[A-Z]{1,4}-?)?\d{4,8}[A-Z]?"
                 r"|[A-Z]{1,4}-?\d{3})(?![\w%€]|[ ]?(?:€|euros?|heures)|[.,-]\d)"
             ),
             needs=("agent", "salarie", "collabora", "employ", "vacataire", "staff"),

