@@ -7,12 +7,12 @@ first and its previous word; outside of entities all words can therefore be scor
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from governance.pii.names.token_vectors import Attributes, Floats, TokenVectors, UnknownModel
 
@@ -45,10 +45,10 @@ class Reading:
     """
 
     guesses: list[Guess]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    persons: Floats
-    places: Floats
+    starts: list[int]
+    ends: list[int]
+    persons: list[float]
+    places: list[float]
 
     def of_person(self, start: int, end: int) -> float:
         """How likely a person's name begins at one of the words of ``text[start:end]``."""
@@ -67,26 +67,23 @@ class Reading:
         """As :meth:`maybe_persons`, of places."""
         return self._maybe("LOC", self.places, least)
 
-    def _maybe(self, label: str, chances: Floats, least: float) -> Iterator[tuple[int, int]]:
+    def _maybe(self, label: str, chances: list[float], least: float) -> Iterator[tuple[int, int]]:
         guessed = [(guess.start, guess.end) for guess in self.guesses if guess.label == label]
         at = 0
-        for word in np.flatnonzero(chances >= least).tolist():
-            start, end = int(self.starts[word]), int(self.ends[word])
+        for start, end, chance in zip(self.starts, self.ends, chances, strict=True):
+            if chance < least:
+                continue
             while at < len(guessed) and guessed[at][1] <= start:
                 at += 1
             if at == len(guessed) or guessed[at][0] >= end:
                 yield start, end
 
-    def _best(self, chances: Floats, start: int, end: int) -> float:
-        first = int(self.starts.searchsorted(start, "right")) - 1
-        last = int(self.starts.searchsorted(end, "left"))
-        words = chances[max(0, first) : last]
-        return float(words.max()) if words.size else 0.0
+    def _best(self, chances: list[float], start: int, end: int) -> float:
+        first = bisect_right(self.starts, start) - 1
+        return max(chances[max(0, first) : bisect_left(self.starts, end)], default=0.0)
 
 
-_NO_OFFSETS: Final = np.zeros(0, dtype=np.int64)
-_NO_CHANCES: Final = np.zeros(0, dtype=np.float32)
-NOTHING_READ: Final = Reading([], _NO_OFFSETS, _NO_OFFSETS, _NO_CHANCES, _NO_CHANCES)
+NOTHING_READ: Final = Reading([], [], [], [], [])
 """The reading of an empty text."""
 
 
@@ -149,10 +146,12 @@ class NameModel:
         scores = self._best_piece(words + self._alone) @ self._opens
         scores += self._opens_bias
         shares = _shares(scores)
-        persons, places = (shares[:, of].sum(axis=1) for of in (self._persons, self._places))
+        persons, places = (
+            shares[:, of].sum(axis=1).tolist() for of in (self._persons, self._places)
+        )
         words += self._bias
-        starts = attributes[-3].astype(np.int64)
-        ends = starts + attributes[-2].astype(np.int64)
+        starts: list[int] = attributes[-3].tolist()
+        ends: list[int] = (attributes[-3] + attributes[-2]).tolist()
         guesses = self._guesses(attributes, vectors, words, scores)
         return Reading(guesses, starts, ends, persons, places)
 

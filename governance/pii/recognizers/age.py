@@ -157,6 +157,13 @@ _LASTS = re.compile(
 _BESIDE: Final = frozenset(("after a name", "a person of", "at the age of", "aged"))
 
 
+_WRITTEN_UNITS: Final = (
+    *(" ans", " an ", " an,", " an.", "-ans", "\u00a0an", " mois", " semaine", " jours", " balais"),
+    *(" piges", " berges", " year", " month", " yr", " age", "\nage", "'age", "(age", '"age'),
+)
+"""What a text without a digit holds that tells an age in words: asked first, for it costs less."""
+
+
 class Age(DeclaredRecognizer):
     """The age with its unit: «43 ans», «huit mois», "43 years old"."""
 
@@ -266,9 +273,9 @@ class Age(DeclaredRecognizer):
     def spans(self, text: str) -> Iterator[Span]:
         """The rules' finds, months after a given name: «Noé, 14 mois», not «CDD, 14 mois», what
         the sentence says of somebody, and the ages that follow in a series."""
-        if not _UNIT.search(text):
-            return
         known = seen(text)
+        if (not known.longest and not known.holds(_WRITTEN_UNITS)) or not _UNIT.search(text):
+            return
         for start, end, score, rule in super().spans(text):
             if rule in _BESIDE and _LASTS.search(text, max(0, start - 60), start):
                 continue

@@ -183,6 +183,9 @@ class BirthDate(DeclaredRecognizer):
 
     def spans(self, text: str) -> Iterator[Span]:
         """The rules' finds; after «nés», also the dates of the others: «en 1985, 1996 et 1997»."""
+        known = seen(text)
+        if not known.longest and not known.holds(("mille", " mil ")):
+            return
         for start, end, score, rule in super().spans(text):
             if rule in ("born on", "came into the world") and _THING.search(
                 text, max(0, start - 60), start
@@ -192,7 +195,7 @@ class BirthDate(DeclaredRecognizer):
             while rule == "born on" and (further := _NEXT.match(text, end)):
                 yield *further.span("value"), MATCHED, rule
                 end = further.end()  # noqa: PLW2901 - the series goes on from there
-        if seen(text).longest >= 4:
+        if known.longest >= 4:
             yield from _beside_names(text)
 
 

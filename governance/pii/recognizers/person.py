@@ -178,7 +178,7 @@ class PersonByContext(DeclaredRecognizer):
             re.compile(
                 rf"(?<!\w)(?P<value>{NAME}){_S}(?:<[^<>\n]{{3,80}}>{_S})?(?:a écrit|wrote|écrivait|a ecrit){_S}?:"
             ),
-            needs=("ecri", "wrote"),
+            needs=(":",),
         ),
         Rule(
             "signature",

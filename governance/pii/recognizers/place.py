@@ -201,7 +201,8 @@ class Place(LocalRecognizer):
                 if trimmed := _without_person(text, start, end):
                     score = MATCHED + 0.05 if rule == "born in" else MATCHED - 0.1
                     yield (*trimmed, score, rule)
-        for match in _IN_HASTE.finditer(text):
+        in_haste = _IN_HASTE.finditer(text) if _seen_at_all(reading) else ()
+        for match in in_haste:
             start, end = match.span("value")
             sure = folded(match["value"]) in SURE and not is_word(match["value"])
             least = _LEAST_IN_HASTE if sure else _LIKELY
@@ -227,6 +228,11 @@ class Place(LocalRecognizer):
                         continue
                     if _is_plausible(text, start, end, reading.of_place(start, end)):
                         yield start, end, GUESSED, "language model: LOC"
+
+
+def _seen_at_all(reading: Reading) -> bool:
+    """Whether the model sees a chance of a place anywhere: a town in lower case needs one."""
+    return max(reading.places, default=0.0) >= _LEAST_IN_HASTE
 
 
 _LEADING_ARTICLE = re.compile(r"(?:les?|la|des?|du|cette?|l['’]|d['’])\s*(?=\S)")

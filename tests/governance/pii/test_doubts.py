@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from governance.pii.doubts import is_ruled_out
@@ -16,11 +15,9 @@ WORDS = [(0, 3), (4, 10), (11, 12), (13, 19)]
 
 def reading(person: float, place: float = 0.0) -> Reading:
     """All words alike."""
-    starts, ends = (np.array(each, dtype=np.int64) for each in zip(*WORDS, strict=True))
+    starts, ends = (list(each) for each in zip(*WORDS, strict=True))
     count = len(WORDS)
-    persons = np.full(count, person, dtype=np.float32)
-    places = np.full(count, place, dtype=np.float32)
-    return Reading([], starts, ends, persons, places)
+    return Reading([], starts, ends, [person] * count, [place] * count)
 
 
 def finding(rule: str, start: int = 4, entity: str = PERSON) -> Finding:
