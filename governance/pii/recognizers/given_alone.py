@@ -116,8 +116,7 @@ def given_names_in_haste(text: str) -> Iterator[Span]:
 def _in_haste(line: str) -> Iterator[tuple[int, int]]:
     for match in _PLAIN.finditer(line):
         if _is_hardly_a_word(match.group()) and not is_a_bearer(line, *match.span()):
-            start, end = match.span()
-            end = surname_behind(line, end)
+            start, end = match.start(), surname_behind(line, match.end())
             if before := _BEFORE.search(line, max(0, start - 8), start):
                 start = before.start("value")
             yield start, end

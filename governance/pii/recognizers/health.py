@@ -32,11 +32,20 @@ def _is_adeli(text: str) -> bool:
     return len(number) == 9 and not number.startswith("00") and text.count(".") < 2
 
 
+_NINE = rf"\d{_G}[\dAB](?:{_G}\d){{7}}"
+"""Nine signs of which the first two are a department: ADELI, FINESS."""
+
+
+def _apart(value: str) -> str:
+    """The pattern of ``value`` where it is no part of a longer number."""
+    return rf"(?<![\w/])(?<!\d{GAP}){value}(?!\w)(?!{GAP}?\d)"
+
+
 def _further_on(value: str, word: str, check: Callable[[str], bool] | None = None) -> Rule:
     """``value`` after ``word``, with a sentence or two between them."""
     return Rule(
         "its number further on",
-        re.compile(rf"(?<![\w/])(?<!\d{GAP}){value}(?!\w)(?!{GAP}?\d)"),
+        re.compile(_apart(value)),
         check=check,
         context=re.compile(
             rf"(?i)(?<!\w){word}(?!\w)(?:(?!(?<!\w)(?:siren|siret|rpps|adeli|finess|t[ée]l|t[ée]l[ée]phone|portable)"
@@ -80,10 +89,10 @@ class FrAdeli(DeclaredRecognizer):
             announced(r"ADELI", rf"(?:\d{_G}[\dAB]|\d{{2}})(?:{_G}\d){{7}}"),
             needs=("adeli",),
         ),
-        _further_on(rf"\d{_G}[\dAB](?:{_G}\d){{7}}", "adeli", _is_adeli),
+        _further_on(_NINE, "adeli", _is_adeli),
         Rule(
             "in a list whose head names the directory",
-            re.compile(rf"(?<![\w/])(?<!\d{GAP})\d{_G}[\dAB](?:{_G}\d){{7}}(?!\w)(?!{GAP}?\d)"),
+            re.compile(_apart(_NINE)),
             check=_is_adeli,
             context=re.compile(
                 r"(?i)(?<!\w)adeli(?!\w)(?:(?!\n[ \t]*\n|(?<!\w)(?:siren|siret|finess|t[ée]l)(?!\w))"
@@ -96,8 +105,7 @@ class FrAdeli(DeclaredRecognizer):
         Rule(
             "its number, the directory behind",
             re.compile(
-                rf"(?<![\w/])(?<!\d{GAP})(?P<value>\d{_G}[\dAB](?:{_G}\d){{7}})(?!\w)(?!{GAP}?\d)"
-                r"(?=[^\n\d]{0,60}(?i:(?<!\w)adeli(?!\w)))"
+                _apart(rf"(?P<value>{_NINE})") + r"(?=[^\n\d]{0,60}(?i:(?<!\w)adeli(?!\w)))"
             ),
             check=_is_adeli,
             score=MATCHED,
@@ -108,7 +116,7 @@ class FrAdeli(DeclaredRecognizer):
             "where a diploma of care is registered",
             re.compile(
                 rf"(?i:enregistr[ée]e?s?|inscrite?s?)[^\n\d]{{0,60}}(?i:n[°º]|num[ée]ro)[ :]{{0,2}}"
-                rf"(?P<value>\d{_G}[\dAB](?:{_G}\d){{7}})(?!\w)(?!{GAP}?\d)"
+                rf"(?P<value>{_NINE})(?!\w)(?!{GAP}?\d)"
             ),
             check=_is_adeli,
             context=re.compile(
@@ -134,10 +142,10 @@ class FrFiness(DeclaredRecognizer):
             "announced",
             announced(
                 r"FINESS(?:[ ](?:g[ée]ographique|juridique|EG|EJ|ET))?",
-                rf"\d{_G}[\dAB](?:{_G}\d){{7}}",
+                _NINE,
             ),
             check=_is_finess,
             needs=("finess",),
         ),
-        _further_on(rf"\d{_G}[\dAB](?:{_G}\d){{7}}", "finess", _is_finess),
+        _further_on(_NINE, "finess", _is_finess),
     )

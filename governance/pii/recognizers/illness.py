@@ -16,7 +16,7 @@ __all__ = ["illnesses"]
 
 _LISTED: Final = frozenset(
     """
-    gale mononucleose chemo chemotherapy antidepresseurs anxiolytiques neuroleptiques methadone
+    allergies intolerance intolerante greffe tumeur gale mononucleose chemo chemotherapy antidepresseurs anxiolytiques neuroleptiques methadone
     acouphene acouphenes agoraphobie agranulocytose albinisme alcoholism alexie allergie
     alzheimer amblyope anaemia anemia aneurisme anevrisme angina angor anorexia anosmie
     aphasique apoplexie appendicite appendicitis arachnophobie arthritis arythmie asbestose
@@ -197,13 +197,8 @@ _OF_WHAT: Final = re.compile(
     r"(?:[ ](?:severe|grave|alimentaire))?[ ](?:aux?|a[ ]la|a[ ]l['’])[ ]?[a-z]{3,15}"
     r"(?:[ ]a[ ]coques?|[ ]de[ ](?:mer|vache))?(?![\w-])"
 )
-_ALLERGIES: Final = (
-    "allergie",
-    "allergies",
-    "allergique",
-    "allergiques",
-    "intolerance",
-    "intolerante",
+_ALLERGIES: Final = frozenset(
+    "allergie allergies allergique allergiques intolerance intolerante".split()
 )
 _OF_WHERE: Final = re.compile(
     r"[ ](?:du|de[ ]la|de[ ]l['’]|des)[ ]?(?:jambe|pied|bras|main|seins?|poumons?|foie|reins?|colon|"
@@ -239,13 +234,8 @@ def _with_what_follows(folded: str, word: str, end: int) -> int:
 
 
 def _is_illness(word: str) -> bool:
-    return (
-        word in _LISTED
-        or word in _ALLERGIES
-        or word in _OF_THE_BODY
-        or (
-            word.endswith(_MORBID_ENDS)
-            and word not in _NOT_MORBID
-            and _MORBID.fullmatch(word) is not None
-        )
+    return word in _LISTED or (
+        word.endswith(_MORBID_ENDS)
+        and word not in _NOT_MORBID
+        and _MORBID.fullmatch(word) is not None
     )

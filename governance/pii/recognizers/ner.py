@@ -83,8 +83,6 @@ def _may_be_a_person(text: str, start: int, end: int, chance: float) -> bool:
     known = is_first_name(word) or is_any_surname(word)
     if not known and (chance < _OPEN or (is_word(word) and not may_be_surname(word))):
         return False
-    if _COUNTED.search(text, max(0, start - 8), start):
-        return False
     return not is_called_otherwise(text, start, end, chance)
 
 
@@ -99,13 +97,7 @@ def _with_capitals(text: str, start: int, end: int, chance: float) -> tuple[int,
     if not kept or is_a_bearer(text, *kept):
         return None
     name = text[kept[0] : kept[1]]
-    if not is_plausible(name) or is_called_otherwise(text, *kept, chance):
-        return None
-    return None if _COUNTED.search(text, max(0, kept[0] - 8), kept[0]) else kept
-
-
-_COUNTED = re.compile(r"(?i)(?<!\w)(?:une?|du|des|cet|cette|ces|quel(?:le)?s?)[ \u00a0]$")
-"""What can be counted is a thing: «préparer un Tiebou Dieune», «du Colombo»."""
+    return kept if is_plausible(name) and not is_called_otherwise(text, *kept, chance) else None
 
 
 def _with_its_ends(
@@ -191,6 +183,10 @@ _THING_BEFORE = re.compile(
 )
 
 
+_COUNTED = re.compile(r"(?i)(?<!\w)(?:une?|du|des|cet|cette|ces|quel(?:le)?s?)[ \u00a0]$")
+"""What can be counted is a thing: «préparer un Tiebou Dieune», «du Colombo»."""
+
+
 def is_a_thing_there(text: str, start: int) -> bool:
     """Whether what stands before says that what begins at ``start`` is a tool or a firm."""
     return _THING_BEFORE.search(text, max(0, start - 30), start) is not None
@@ -199,6 +195,8 @@ def is_a_thing_there(text: str, start: int) -> bool:
 def is_called_otherwise(text: str, start: int, end: int, chance: float) -> bool:
     """Whether the guess begins with an ordinary word, as the head of a line, a label or a thing
     that bears a name does: «Objet : Fermeture», «Imprimerie Colbert»; not «BOULANGER Michel»."""
+    if _COUNTED.search(text, max(0, start - 8), start):
+        return True
     words = _WORD.findall(text, start, end)
     plain = [is_plain_word(word) for word in words]
     named = any(map(is_first_name, words))

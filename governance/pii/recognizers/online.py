@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
 from typing import Final
 
 from governance.pii.finding import MATCHED
@@ -114,24 +113,20 @@ _TECHNICAL = re.compile(
 )
 
 
-class _Nobodys(Container[str]):
-    """Names, in lower case, of accounts that are no person's: words on accounts, services."""
-
-    _words: Final = frozenset(_ABOUT_ACCOUNTS.split())
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (
-            name in self._words or _TECHNICAL.fullmatch(name) is not None
-        )
+_ORDINARY: Final = frozenset(_ABOUT_ACCOUNTS.split())
 
 
-ORDINARY: Final = _Nobodys()
+def is_nobodys_account(name: str) -> bool:
+    """Whether ``name``, in lower case, is a word on accounts or a service's: no person's."""
+    return name in _ORDINARY or _TECHNICAL.fullmatch(name) is not None
 
 
 def _is_user_name(text: str) -> bool:
     """A word that no dictionary of announcements holds, and that is no mere number."""
     plain = text.strip("@.,;:").lower()
-    return len(plain) >= 3 and plain not in ORDINARY and any(char.isalpha() for char in plain)
+    return (
+        len(plain) >= 3 and not is_nobodys_account(plain) and any(char.isalpha() for char in plain)
+    )
 
 
 def _is_written_name(text: str) -> bool:
@@ -188,7 +183,12 @@ def _is_login(text: str) -> bool:
     """A name that a directory gives to a person: «jdupont», «j.dupont», «k29», «nguema01»."""
     plain = text.strip("@.,;:")
     lower = folded(plain)
-    if len(plain) < 3 or plain.istitle() or lower in ORDINARY or _FILE_OR_SITE.search(lower):
+    if (
+        len(plain) < 3
+        or plain.istitle()
+        or is_nobodys_account(lower)
+        or _FILE_OR_SITE.search(lower)
+    ):
         return False
     if plain.isalpha():
         return plain.islower() and plain.isascii() and _is_initialled(plain)
@@ -378,28 +378,9 @@ class UserName(DeclaredRecognizer):
             check=_is_login,
             score=MATCHED,
             needs=(
-                *(
-                    "ouvert",
-                    "ferme",
-                    "cree",
-                    "modifi",
-                    "valide",
-                    "saisi",
-                    "supprim",
-                    "lance",
-                    "clos",
-                ),
-                *(
-                    "clotur",
-                    "affect",
-                    "assign",
-                    "depose",
-                    "connexion",
-                    "echec",
-                    "a jour",
-                    "created",
-                ),
-                *("updated", "opened", "committed", "logged", "login"),
+                *("ouvert", "ferme", "cree", "modifi", "valide", "saisi", "supprim", "lance"),
+                *("clos", "clotur", "affect", "assign", "depose", "connexion", "echec", "a jour"),
+                *("created", "updated", "opened", "committed", "logged", "login"),
             ),
         ),
         Rule(

@@ -12,7 +12,7 @@ from governance.pii.finding import MATCHED, VALIDATED
 from governance.pii.recognizers.base import folded
 from governance.pii.recognizers.birth import DATE
 from governance.pii.recognizers.letters import LOWER, UPPER
-from governance.pii.recognizers.online import ORDINARY
+from governance.pii.recognizers.online import is_nobodys_account
 from governance.pii.recognizers.secret import is_password
 from governance.pii.recognizers.words import is_common
 
@@ -119,7 +119,7 @@ def _is_finess(text: str) -> bool:
 
 def _is_user_name(text: str) -> bool:
     plain = text.strip("@.-").lower()
-    if plain in ORDINARY:
+    if is_nobodys_account(plain):
         return False
     return folded(plain) not in _MACHINES and not (text.istitle() or text.isupper())
 
