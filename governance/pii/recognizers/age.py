@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from governance.pii.finding import MATCHED
+from governance.pii.literals import Literals
 from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule, Span
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.letters import LOWER, UPPER
@@ -28,6 +29,9 @@ _YEARS = (
     rf"(?:{_S}?½|{_S}1/2|{_S}(?:et{_S})?(?:demie?|{_NUMBER}{_S}mois))?(?!\w)"
 )
 _YEARS_NEEDS = ("ans", "balais", "piges", "berges", "1 an", "1an", "un an")
+_OF_YEARS: Final = Literals(*_YEARS_NEEDS)
+_OF_YEARS_OR_MONTHS: Final = Literals(*_YEARS_NEEDS, "mois")
+_OF_MONTHS: Final = Literals("mois", "semaines", "jours")
 _MONTHS = rf"{_NUMBER}{_S}(?:mois|semaines|jours)(?!\w)"
 _NOT_AN_AGE: Final = (
     rf"(?!{_S}(?:d['’]|de{_S}|du{_S}|dans{_S}(?!l['’]ann|une?{_S}|deux|trois|quelques|\d)|[àa]{_S}(?:la{_S}t[êe]te|ce{_S}poste)|"
@@ -157,7 +161,7 @@ _LASTS = re.compile(
 _BESIDE: Final = frozenset(("after a name", "a person of", "at the age of", "aged"))
 
 
-_WRITTEN_UNITS: Final = (
+_WRITTEN_UNITS: Final = Literals(
     *(" ans", " an ", " an,", " an.", "-ans", "\u00a0an", " mois", " semaine", " jours", " balais"),
     *(" piges", " berges", " year", " month", " yr", " age", "\nage", "'age", "(age", '"age'),
 )
@@ -288,7 +292,7 @@ class Age(DeclaredRecognizer):
                 _OF_BABY.search(text, max(0, match.start() - 150), match.start())
             ):
                 yield *match.span("value"), MATCHED, "months after a given name"
-        if known.holds(_YEARS_NEEDS):
+        if known.holds(_OF_YEARS):
             for match in _BIRTHDAY.finditer(text):
                 if match["who"] or is_first_name(match["name"]):
                     yield *match.span("value"), MATCHED, "somebody's birthday"
@@ -296,13 +300,13 @@ class Age(DeclaredRecognizer):
                 yield start, end, MATCHED, "is that old"
                 yield from _series(text, end)
         yield from _apposed(text)
-        if known.holds((*_YEARS_NEEDS, "mois")):
+        if known.holds(_OF_YEARS_OR_MONTHS):
             for match in _EARLIER.finditer(text):
                 yield *match.span("value"), MATCHED, "a person of"
                 yield *match.span("last"), MATCHED, "a person of"
                 for number in _ONE_NUMBER.finditer(text, *match.span("more")):
                     yield *number.span(), MATCHED, "a person of"
-        if known.holds(("mois", "semaines", "jours")):
+        if known.holds(_OF_MONTHS):
             for match in _BABY.finditer(text):
                 if _OF_BABY.search(text, max(0, match.start() - 150), match.start()):
                     yield *match.span("value"), MATCHED, "a child's months"

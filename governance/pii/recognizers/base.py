@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
 
 from governance.pii.finding import MATCHED, VALIDATED
+from governance.pii.literals import Literals
 from governance.pii.seen import folded, seen
 
 __all__ = [
@@ -59,6 +60,10 @@ class Rule:
     score: float | None = None
     needs: tuple[str, ...] = ()
     digits: int = 0
+    _needed: Literals = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_needed", Literals(*self.needs))
 
     @property
     def sureness(self) -> float:
@@ -70,7 +75,7 @@ class Rule:
     def may_find(self, text: str) -> bool:
         """Whether ``text`` holds what the rule needs."""
         known = seen(text)
-        return known.longest >= self.digits and (not self.needs or known.holds(self.needs))
+        return known.longest >= self.digits and (not self.needs or known.holds(self._needed))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """The (start, end) of each confirmed match. A rejected match hides no later one."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from governance.pii.finding import MATCHED
+from governance.pii.literals import Literals
 from governance.pii.recognizers.base import SPACE, DeclaredRecognizer, Rule, Span
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.letters import LOWER, UPPER
@@ -70,6 +71,7 @@ _WHOSE = (
     rf"[{UPPER}{LOWER}][{UPPER}{LOWER}'’-]{{0,25}}){{0,3}})?"
 )
 """«date de naissance de l'enfant», «naissance de Malo Roux»."""
+_THOUSAND: Final = Literals("mille", " mil ")
 _THING = re.compile(
     r"(?i)(?<!\w)(?:soci[ée]t[ée]|association|entreprise|projets?|id[ée]e|collectif|fondation|club|"
     r"dispositif|rapport|logiciel|parti|service|marque|syndicat|site)(?!\w)[^.;,\n]{0,30}$"
@@ -184,7 +186,7 @@ class BirthDate(DeclaredRecognizer):
     def spans(self, text: str) -> Iterator[Span]:
         """The rules' finds; after «nés», also the dates of the others: «en 1985, 1996 et 1997»."""
         known = seen(text)
-        if not known.longest and not known.holds(("mille", " mil ")):
+        if not known.longest and not known.holds(_THOUSAND):
             return
         for start, end, score, rule in super().spans(text):
             if rule in ("born on", "came into the world") and _THING.search(

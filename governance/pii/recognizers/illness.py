@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from governance.pii.literals import Literals
 from governance.pii.seen import seen
 
 __all__ = ["illnesses"]
@@ -106,7 +107,7 @@ _SENSES: Final = re.compile(
     r"(?![ ](?:oreille|a[ ]|aux?[ ]|to[ ]))"
 )
 """«est sourde», not «faire la sourde oreille» nor «sourd à nos demandes»."""
-_OF_SENSES: Final = ("sourd", "aveugle", "muet", "deaf", "blind")
+_OF_SENSES: Final = Literals("sourd", "aveugle", "muet", "deaf", "blind")
 _MORBID_ENDS: Final = (
     *("ite", "ites", "ose", "oses", "ome", "omes", "gie", "gies", "gique", "gia", "sie", "sies"),
     *("mie", "mies", "thie", "thies", "bie", "bies", "xie", "lie", "die", "nie", "phie", "phies"),
@@ -172,7 +173,7 @@ _SEVERAL: Final = re.compile(
     r"(?![\w-]))?|syndrome[ ][\w-]{3,18}(?:if|ique|eux|aire|al))"
     r")(?![\w-])"
 )
-_OF_SEVERAL: Final = (
+_OF_SEVERAL: Final = Literals(
     *("trouble", "probleme", "souci", "affection", "patholog", "maladie", "insuffisance"),
     *("deficien", "deficit", "malform", "lesion", "douleur", "crise", "infection", "handicap"),
     *("defaillance", "difficultes", "maux", "accident", "attaque", "rupture", "embolie", "deme "),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from governance.pii.literals import Literals
 from governance.pii.recognizers.base import SPACE, Span, folded
 from governance.pii.recognizers.first_names import is_first_name
 from governance.pii.recognizers.gazetteer import SURE, is_place
@@ -40,7 +41,9 @@ _ROLE: Final = re.compile(
 _KIN: Final = re.compile(
     rf"(?<![\w-])(?:Tata|Tatie|Tonton|Mamie|Mamy|Papi|Papy|Tante|Oncle){_S}(?P<value>{WORD})(?![\w-])"
 )
-_KIN_NEEDS: Final = ("tata", "tati", "tonton", "mami", "mamy", "papi", "papy", "tante", "oncle")
+_KIN_NEEDS: Final = Literals(
+    "tata", "tati", "tonton", "mami", "mamy", "papi", "papy", "tante", "oncle"
+)
 _SPOKEN: Final = re.compile(
     rf"(?i:(?<!\w)(?:j['’]ai eu|tu as eu|voir (?:avec|[àa])|vu avec|demande[rz]?(?:{_S}(?:donc|aussi))?{_S}[àa]|"
     rf"di(?:s|re|tes)(?:-le)?{_S}[àa]|pr[ée]ven(?:ir|ez)|pr[ée]viens|relance[rz]?|rappele[rz]|rappelle|appele[rz]|appelle|"

@@ -9,6 +9,7 @@ from typing import Any, Final
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
 from governance.pii.finding import GUESSED, MATCHED
+from governance.pii.literals import Literals
 from governance.pii.names.name_model import Reading
 from governance.pii.recognizers.base import SPACE, folded, result
 from governance.pii.recognizers.first_names import is_first_name
@@ -88,9 +89,9 @@ _CONTEXTS: Final = tuple(
 )
 
 _CONTEXT_NEEDS: Final = {
-    "a court": ("tribuna", "cour", "barreau", "prison", "maison d", "parquet", "centre d"),
-    "a hearing": ("audience", "debats", "deroul"),
-    "a letter's date line": (", le", ", ce", ", the"),
+    "a court": Literals("tribuna", "cour", "barreau", "prison", "maison d", "parquet", "centre d"),
+    "a hearing": Literals("audience", "debats", "deroul"),
+    "a letter's date line": Literals(", le", ", ce", ", the"),
 }
 """What any text holds, folded, in which such a context can be found."""
 
