@@ -126,7 +126,7 @@ def times(ours: Find, stock: Find, data: Path) -> Report:
         stock(prompt)
     corpus = "\n".join(text.text for text in sets.names_in_sentences(data))
     texts = timing.messages(corpus, 500, 300)
-    mine, peer = timing.seconds_each(ours, texts), timing.seconds_each(stock, texts[:60])
+    mine, peer = timing.seconds_each(ours, stock, texts, of_peer=60)
     middle, stock_middle = (timing.percentile(each, 0.5) for each in (mine, peer))
     by_size = timing.per_character(ours, corpus)
     sizes = sorted(by_size)

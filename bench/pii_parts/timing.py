@@ -25,16 +25,30 @@ def messages(corpus: str, length: int, count: int) -> list[str]:
     return [corpus[start : start + length] for start in starts][:count]
 
 
-def seconds_each(find: Find, texts: Sequence[str]) -> list[float]:
-    """Processor seconds of each text, sorted."""
+def seconds_each(
+    ours: Find, peer: Find, texts: Sequence[str], *, of_peer: int
+) -> tuple[list[float], list[float]]:
+    """Processor seconds of each text, sorted, of both engines.
+
+    They take turns, ``of_peer`` texts for all of ours spread over the run: where other machines
+    share the processor its speed changes by a fifth within a minute, and must for both alike.
+    """
     for text in texts[:3]:
-        find(text[::-1])  # warm, on a text that is not measured
-    spent = []
-    for text in texts:
-        started = time.process_time()
-        find(text)
-        spent.append(time.process_time() - started)
-    return sorted(spent)
+        ours(text[::-1])  # warm, on a text that is not measured
+        peer(text[::-1])
+    mine, others = [], []
+    step = max(1, len(texts) // of_peer)
+    for at, text in enumerate(texts):
+        mine.append(_seconds(ours, text))
+        if at % step == step - 1:
+            others.append(_seconds(peer, text))
+    return sorted(mine), sorted(others)
+
+
+def _seconds(find: Find, text: str) -> float:
+    started = time.process_time()
+    find(text)
+    return time.process_time() - started
 
 
 def per_character(find: Find, corpus: str) -> dict[int, float]:
@@ -45,9 +59,7 @@ def per_character(find: Find, corpus: str) -> dict[int, float]:
         repeats = -(-(position + size) // len(corpus))
         text = (corpus * repeats)[position : position + size]
         position += 7  # so that no window of a text was seen before
-        started = time.process_time()
-        find(text)
-        figures[size] = (time.process_time() - started) / len(text) * 1e6
+        figures[size] = _seconds(find, text) / len(text) * 1e6
     return figures
 
 

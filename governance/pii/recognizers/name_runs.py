@@ -10,7 +10,7 @@ from typing import Final
 from governance.pii.finding import MATCHED
 from governance.pii.recognizers.base import SPACE, Span, folded
 from governance.pii.recognizers.first_names import is_first_name
-from governance.pii.recognizers.named_after import TRADES, is_a_bearer
+from governance.pii.recognizers.named_after import FORMS, TRADES, is_a_bearer
 from governance.pii.recognizers.naming import INITIAL, LINKED, WORD, without_common_words
 from governance.pii.recognizers.surnames import is_any_surname, may_be_surname
 from governance.pii.recognizers.words import is_common
@@ -128,6 +128,7 @@ def _given_last(text: str, words: Sequence[_Word], at: int) -> tuple[int, int, s
         word.initial
         or word.particle
         or (is_common(word.text) and folded(word.text) not in _FIRST_HALVES)
+        or (word.text in FORMS and not may_be_surname(word.text))  # «SCI Colbert», not «MAS Julie»
     ):
         return None
     last = at

@@ -44,20 +44,22 @@ TRADES: Final = frozenset(
 """Folded words that make a firm's name of the surname before them."""
 _HELD: Final = r"(?:salle|lieu|site|amphi(?:th[ée][âa]tre)?|room|place|asso(?:ciation)?|structure|raison|raison sociale)"
 _BEFORE: Final = re.compile(
-    rf"(?i)(?<!\w)(?:{_HELD}[\"']?{_S}?[:=|]{_S}?[\"']?|(?:{_BEARERS}|{'|'.join(sorted(FORMS))}){_S}|(?:{_STREETS}){_S}(?:(?:du|de|des|de la){_S}|(?:de )?[ld]['’])?)"
+    rf"(?<!\w)(?:{_HELD}[\"']?{_S}?[:=|]{_S}?[\"']?|(?:{_BEARERS}|{'|'.join(sorted(FORMS)).lower()}){_S}|(?:{_STREETS}){_S}(?:(?:du|de|des|de la){_S}|(?:de )?[ld]['’])?)"
     rf"(?:(?:g[ée]n[ée]ral|mar[ée]chal|docteur|dr|professeur|pr[ée]sident|abb[ée]|colonel|capitaine|commandant|amiral|"
     rf"saint|sainte|fr[èe]res){_S})?$"
 )
+"""Of small letters, as those below: an alternative of a pattern that ignores case is tried in full
+at each letter, and here are two hundred."""
 _AFTER: Final = re.compile(
     rf"{_S}?(?:&{_S}?[{UPPER}{LOWER}]|(?i:et{_S}(?:fils|associ[ée]s|cie|compagnie|fr[èe]res)(?!\w)|s\.?a\.?r\.?l|sasu?(?!\w)|eurl|inc\.|ltd|gmbh))"
 )
 _IMITATED: Final = re.compile(
-    rf"(?i)(?<!\w)(?:[àa] la (?:mani[èe]re|fa[çc]on)|dans le style|in the style){_S}(?:d['’]|de(?: la)?{_S}|of{_S})$"
+    rf"(?<!\w)(?:[àa] la (?:mani[èe]re|fa[çc]on)|dans le style|in the style){_S}(?:d['’]|de(?: la)?{_S}|of{_S})$"
 )
 
 
 _INSTRUMENT: Final = re.compile(
-    rf"(?i)(?<!\w)(?:dans|via|sur le logiciel|sur l['’]appli|logiciel|progiciel|outil|portail|appli(?:cation)?|"
+    rf"(?<!\w)(?:dans|via|sur le logiciel|sur l['’]appli|logiciel|progiciel|outil|portail|appli(?:cation)?|"
     rf"modules?|marque|mod[èe]le|version|fichier|serveur|rallumer|red[ée]marrer|[ée]teindre|couper|une? (?:voiture|renault),? une)"
     rf"{_S}$"
 )
@@ -65,7 +67,7 @@ _INSTRUMENT: Final = re.compile(
 
 def is_an_instrument(text: str, start: int, end: int) -> bool:
     """Whether one works *in* or *with* what is named, or it stands in quotes: no person."""
-    before = text[max(0, start - 30) : start]
+    before = text[max(0, start - 30) : start].lower()
     quoted = before.rstrip().endswith("«") and text[end : end + 3].lstrip().startswith("»")
     return quoted or _INSTRUMENT.search(before) is not None
 
@@ -73,5 +75,5 @@ def is_an_instrument(text: str, start: int, end: int) -> bool:
 def is_a_bearer(text: str, start: int, end: int) -> bool:
     """Whether the name ``text[start:end]`` is that of a thing called after someone, or of an author
     whose style is asked for: nobody's personal data."""
-    before = text[max(0, start - 40) : start]
+    before = text[max(0, start - 40) : start].lower()
     return bool(_BEFORE.search(before) or _IMITATED.search(before) or _AFTER.match(text, end))

@@ -83,7 +83,7 @@ def _may_be_a_person(text: str, start: int, end: int, chance: float) -> bool:
     known = is_first_name(word) or is_any_surname(word)
     if not known and (chance < _OPEN or (is_word(word) and not may_be_surname(word))):
         return False
-    return not is_called_otherwise(text, start, end, chance)
+    return not (is_a_bearer(text, start, end) or is_called_otherwise(text, start, end, chance))
 
 
 _CAPITALISED = re.compile(rf"[{UPPER}][{LOWER}]{{2,20}}(?:[-'’][{UPPER}{LOWER}]{{1,20}}){{0,3}}")

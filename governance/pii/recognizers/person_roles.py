@@ -21,22 +21,22 @@ from governance.pii.seen import seen
 _S = SPACE
 _SCORE: Final = 0.65
 _ROLES: Final = (
-    r"jeune|petite?|enfants?|fils|filles?|b[ée]b[ée]|m[èe]res?|p[èe]re|maman|papa|mari|femme|fr[èe]res?|s(?:œ|oe)urs?|"
-    r"compagn(?:e|on)|concubine?|cousine?s?|oncle|tante|tonton|tata|tatie|neveu|ni[èe]ce|grand-(?:m[èe]re|p[èe]re)|"
-    r"amie?s?|copine?s?|copain|voisine?s?|couple|jumeaux|jumelles|successeur|pr[ée]d[ée]cesseur|rempla[çc]ante?|"
-    r"directeur|directrice|cheffe?|responsables?|pr[ée]sidente?|secr[ée]taire|tr[ée]sori[èe]re?|g[ée]rante?|patronne?|"
-    r"gardien(?:ne)?|animat(?:eur|rice)|chauffeure?|conduct(?:eur|rice)|infirmi[èe]re?|m[ée]decin|psychologue|"
-    r"[ée]ducat(?:eur|rice)|juriste|comptable|assistante?|technicien(?:ne)?|ing[ée]nieure?|ma[çc]on|[ée]lectricien(?:ne)?|"
-    r"plombier|cuisini[èe]re?|agent de \w{3,12}|aide-soignante?|auxiliaire|tutrice|tuteur|curat(?:eur|rice)|"
-    r"interlocut(?:eur|rice)|r[ée]f[ée]rente?|d[ée]l[ée]gu[ée]e?|[ée]lue?|adjudante?|gendarme|polici[èe]re?|"
-    r"h[ôo]tesse|caissi[èe]re?|vendeu(?:r|se)|livreu(?:r|se)|coiffeu(?:r|se)|formateur|formatrice|enseignante?|"
+    r"jeune|petite?|enfants?|fils|filles?|bebe|meres?|pere|maman|papa|mari|femme|freres?|s(?:œ|oe)urs?|"
+    r"compagn(?:e|on)|concubine?|cousine?s?|oncle|tante|tonton|tata|tatie|neveu|niece|grand-(?:mere|pere)|"
+    r"amie?s?|copine?s?|copain|voisine?s?|couple|jumeaux|jumelles|successeur|predecesseur|remplacante?|"
+    r"directeur|directrice|cheffe?|responsables?|presidente?|secretaire|tresoriere?|gerante?|patronne?|"
+    r"gardien(?:ne)?|animat(?:eur|rice)|chauffeure?|conduct(?:eur|rice)|infirmiere?|medecin|psychologue|"
+    r"educat(?:eur|rice)|juriste|comptable|assistante?|technicien(?:ne)?|ingenieure?|macon|electricien(?:ne)?|"
+    r"plombier|cuisiniere?|agent de \w{3,12}|aide-soignante?|auxiliaire|tutrice|tuteur|curat(?:eur|rice)|"
+    r"interlocut(?:eur|rice)|referente?|deleguee?|elue?|adjudante?|gendarme|policiere?|"
+    r"hotesse|caissiere?|vendeu(?:r|se)|livreu(?:r|se)|coiffeu(?:r|se)|formateur|formatrice|enseignante?|"
     r"daughter|son|wife|husband|mother|father|brother|sister|colleague|manager|neighbour|friend|nurse|driver"
 )
 _ROLE: Final = re.compile(
-    rf"(?<![\w-])(?i:(?:le|la|les|l['’]|un|une|mon|ma|mes|son|sa|ses|notre|votre|leur|nos|vos|leurs|du|au|aux|de|d['’]|"
+    rf"(?<![\w-])(?=(?:(?:le|la|les|l'|un|une|mon|ma|mes|son|sa|ses|notre|votre|leur|nos|vos|leurs|du|au|aux|de|d'|"
     rf"my|his|her|their|your|our|the){_S}?)"
-    rf"(?i:(?:vieux|vieille|nouveau|nouvelle|ancien(?:ne)?|petite?|grande?|jeune|future?){_S})?"
-    rf"(?i:{_ROLES}){_S}(?P<value>{NAME})"
+    rf"(?:(?:vieux|vieille|nouveau|nouvelle|ancien(?:ne)?|petite?|grande?|jeune|future?){_S})?"
+    rf"(?:{_ROLES}){_S}(?P<name>))"
 )
 _KIN: Final = re.compile(
     rf"(?<![\w-])(?:Tata|Tatie|Tonton|Mamie|Mamy|Papi|Papy|Tante|Oncle){_S}(?P<value>{WORD})(?![\w-])"
@@ -45,12 +45,15 @@ _KIN_NEEDS: Final = Literals(
     "tata", "tati", "tonton", "mami", "mamy", "papi", "papy", "tante", "oncle"
 )
 _SPOKEN: Final = re.compile(
-    rf"(?i:(?<!\w)(?:j['’]ai eu|tu as eu|voir (?:avec|[àa])|vu avec|demande[rz]?(?:{_S}(?:donc|aussi))?{_S}[àa]|"
-    rf"di(?:s|re|tes)(?:-le)?{_S}[àa]|pr[ée]ven(?:ir|ez)|pr[ée]viens|relance[rz]?|rappele[rz]|rappelle|appele[rz]|appelle|"
-    rf"remplace(?:r|ra|z)?|remplac[ée]e? par|suivie? par|valid[ée]e? par|sign[ée]e? par|bienvenue [àa]|merci [àa]|"
-    rf"bravo [àa]|transm(?:ets|ettre|ettez){_S}[àa]|confi[ée]e?s?{_S}[àa]|remettre{_S}[àa]|d['’]apr[èe]s|selon|"
-    rf"ask|tell|call|thank|contact|e-?mail|see)){_S}(?P<value>{NAME})"
+    rf"(?<!\w)(?=(?:j'ai eu|tu as eu|voir (?:avec|a)|vu avec|demande[rz]?(?:{_S}(?:donc|aussi))?{_S}a|"
+    rf"di(?:s|re|tes)(?:-le)?{_S}a|preven(?:ir|ez)|previens|relance[rz]?|rappele[rz]|rappelle|appele[rz]|appelle|"
+    rf"remplacee? par|remplace(?:r|ra|z)?|suivie? par|validee? par|signee? par|bienvenue a|merci a|"
+    rf"bravo a|transm(?:ets|ettre|ettez){_S}a|confiee?s?{_S}a|remettre{_S}a|d'apres|selon|"
+    rf"ask|tell|call|thank|contact|e-?mail|see){_S}(?P<name>))"
 )
+"""These two are sought in folded text, which is quicker than to ignore case, and may overlap:
+«de son frère» holds an English «son»."""
+_NAME: Final = re.compile(NAME)
 _HUMAN: Final = re.compile(
     rf"(?<![\w'’@./-])(?P<value>{WORD}(?:{_S}{WORD})?){_S}(?:ne{_S}|n['’])?(?:"
     rf"(?:pense|trouve|souhaite|insiste|regrette|remercie|habite|estime|s['’]excuse|s['’]occupe|propose|pr[ée]cise|"
@@ -74,16 +77,10 @@ _BEGINS: Final = re.compile(r"(?:^|[.!?:;…•»\n(>–—-])\W*$")
 
 def names_by_role(text: str) -> Iterator[Span]:
     """A name behind a role, behind a verb that takes a person, or before one that a person does."""
-    for rule, pattern in (
-        ("role before a name", _ROLE),
-        *((("role before a name", _KIN),) if seen(text).holds(_KIN_NEEDS) else ()),
-        ("verb before a name", _SPOKEN),
-        ("verb of a person", _HUMAN),
-    ):
-        for match in pattern.finditer(text):
-            trimmed = without_common_words(text, *match.span("value"))
-            if trimmed and _may_be_a_name(text, *trimmed):
-                yield (*trimmed, _SCORE, rule)
+    for rule, start, end in _beside(text):
+        trimmed = without_common_words(text, start, end)
+        if trimmed and _may_be_a_name(text, *trimmed):
+            yield (*trimmed, _SCORE, rule)
     for match in _PARTICLED.finditer(text):
         if _is_particled(text, match):
             yield *match.span("value"), _SCORE, "particle and surname"
@@ -91,6 +88,20 @@ def names_by_role(text: str) -> Iterator[Span]:
         word = match["word"]
         if is_any_surname(word) and not is_word(word) and not is_place(word):
             yield *match.span(), _SCORE, "particle and surname"
+
+
+def _beside(text: str) -> Iterator[tuple[str, int, int]]:
+    """The rule and the place of what looks like a name beside a role or such a verb."""
+    known = seen(text)
+    for rule, lead in (("role before a name", _ROLE), ("verb before a name", _SPOKEN)):
+        for match in lead.finditer(known.folded):
+            if name := _NAME.match(text, match.end("name")):
+                yield rule, *name.span()
+    if known.holds(_KIN_NEEDS):
+        for match in _KIN.finditer(text):
+            yield "role before a name", *match.span("value")
+    for match in _HUMAN.finditer(text):
+        yield "verb of a person", *match.span("value")
 
 
 def _may_be_a_name(text: str, start: int, end: int) -> bool:
