@@ -37,7 +37,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys; sys.argv = ['sobria', '--help']\n"
         "from server.cli import app\n"
         "try: app()\n"
-        "except SystemExit: pass\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
         "heavy = {'fastapi', 'sqlalchemy', 'numpy', 'spacy', 'chromadb', 'llama_cpp', 'alembic'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )

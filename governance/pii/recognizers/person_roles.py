@@ -52,7 +52,8 @@ _SPOKEN: Final = re.compile(
     rf"ask|tell|call|thank|contact|e-?mail|see){_S}(?P<name>))"
 )
 """These two are sought in folded text, which is quicker than to ignore case, and may overlap:
-«de son frère» holds an English «son»."""
+«de son frère» holds an English «son». At one place the first alternative counts: «remplacé par» stands
+before «remplace», which folded text does not tell from it."""
 _NAME: Final = re.compile(NAME)
 _HUMAN: Final = re.compile(
     rf"(?<![\w'’@./-])(?P<value>{WORD}(?:{_S}{WORD})?){_S}(?:ne{_S}|n['’])?(?:"
