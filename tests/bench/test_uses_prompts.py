@@ -38,7 +38,7 @@ REVIEWED = {
     "courrier-agent-nomme": 3,
     "communication-de-crise": 2,
 }
-TWINS = 0.5
+TWINS = 0.35
 """Two prompts that share this part of their words say the same thing."""
 
 
