@@ -61,9 +61,12 @@ def sources() -> typer.Typer:
 
 def charter() -> typer.Typer:
     """``sobria charter``; the embedder is loaded only to judge examples."""
+    from governance.audit.log import AuditLog
     from governance.charter.charter import Charter
     from governance.charter.cli import CharterContext, build_cli
+    from governance.charter.problems import CharterProblem
     from governance.charter.proof import Finder, LeftOutJudge
+    from server.books import OPERATOR
 
     def judge(charter: Charter) -> LeftOutJudge:
         from governance.uses.judge import UseJudge
@@ -76,14 +79,23 @@ def charter() -> typer.Typer:
     def store() -> CharterStore:
         from server.judges import charter_store
 
-        return charter_store(books().database)
+        return charter_store(books())
 
     def finder() -> Finder:
         from governance.pii.analyzer import PiiAnalyzer
 
         return PiiAnalyzer()
 
-    return build_cli(lambda: CharterContext(store, judge, finder), say)
+    def log() -> AuditLog:
+        return books().audit
+
+    def check(charter: Charter) -> tuple[CharterProblem, ...]:
+        from server.knowledge import declared_sources
+        from server.publishing import unknown_sources
+
+        return unknown_sources(charter, {source.id for source in declared_sources(settings())})
+
+    return build_cli(lambda: CharterContext(store, judge, finder, log, OPERATOR, check), say)
 
 
 BUILDERS: dict[str, Callable[[], typer.Typer]] = {
