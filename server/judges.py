@@ -48,7 +48,11 @@ class Judges:
 
     def warm(self) -> None:
         """Make the judge of the charter in force, which takes seconds the first time."""
-        self._get(*self._charter.get())
+        self.in_force()
+
+    def in_force(self) -> UseJudge:
+        """The judge of the charter in force."""
+        return self._get(*self._charter.get())
 
     def make(self, charter: Charter) -> UseJudge:
         """A judge of a charter that is not in force: a draft, to be proved by its examples."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -126,6 +126,31 @@ class AuditLog:
             )
             self._appender.append(connection, consulted, reason)
         return self._open(entry)
+
+    def read_for_replay(
+        self,
+        entries: Sequence[AuditEntry],
+        reader: str,
+        reason: str,
+        data: Mapping[str, JsonValue],
+    ) -> Callable[[AuditEntry], str | None]:
+        """Opens the sealed texts of ``entries``, for a machine to judge them once more.
+
+        One record says that ``reader`` had them read, and ``data`` what for; no person may be shown
+        what the opener gives. It raises SealBroken, and gives None where a text is gone.
+
+        Raises ReasonTooShort.
+        """
+        _check_reason(reason)
+        self.append(AuditRecord("consulted", subject=reader, data=data), reason)
+        allowed = {entry.index for entry in entries}
+
+        def opened(entry: AuditEntry) -> str | None:
+            if entry.index not in allowed:
+                raise NoSuchLeaf(N_("The audit log has no record {index}."), index=entry.index)
+            return self._open(entry)
+
+        return opened
 
     def reason(self, index: int) -> str | None:
         """The reason given for a consultation, export or erasure, which needs no reason to read.

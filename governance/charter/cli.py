@@ -13,6 +13,7 @@ import typer
 from governance.audit.log import AuditLog
 from governance.charter.charter import Charter, UnknownService
 from governance.charter.cli_revisions import add_revision_commands
+from governance.charter.cli_simulate import add_simulate_command
 from governance.charter.cli_tables import (
     Translate,
     print_custom,
@@ -27,13 +28,13 @@ from governance.charter.problems import CharterInvalid, CharterProblem
 from governance.charter.proof import (
     CustomCase,
     Finder,
-    LeftOutJudge,
     prove,
     prove_custom,
 )
 from governance.charter.publishing import MINIMUM, Proof
 from governance.charter.revisions import CharterStore, CharterStoreError, NoCharter
 from governance.charter.schema import schema_json
+from governance.charter.simulate import CharterJudge
 
 
 def _no_log() -> AuditLog:
@@ -55,7 +56,7 @@ class CharterContext:
     """
 
     store: Callable[[], CharterStore]
-    judge: Callable[[Charter], LeftOutJudge]
+    judge: Callable[[Charter], CharterJudge]
     finder: Callable[[], Finder]
     log: Callable[[], AuditLog] = _no_log
     operator: str = "operator"
@@ -154,5 +155,6 @@ def build_cli(context: Callable[[], CharterContext], _: Translate) -> typer.Type
         else:
             print_rules(rules, _)
 
+    add_simulate_command(app, context, _, loaded=loaded, fail=fail)
     add_revision_commands(app, context, _, loaded=loaded, proved=proved, fail=fail)
     return app

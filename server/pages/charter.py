@@ -11,22 +11,22 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from governance.audit.leaf import AuditRecord
 from governance.charter.charter import Charter
-from governance.charter.load import load_text
-from governance.charter.problems import CharterInvalid, CharterProblem
-from governance.charter.revisions import CharterStoreError
+from governance.charter.problems import CharterInvalid
+from governance.charter.publishing import Author, Proof, Publisher, TestsFail, kept_parents
+from governance.charter.revisions import CharterStoreError, ReasonRequired
 from governance.clock import parse_iso
 from governance.messages import N_
 from server import callers
 from server.identity.guards import admin
 from server.identity.sessions import Session
 from server.organisation import service_views
+from server.pages.charter_words import examine, problem_views, proof_view
 from server.responses import page_for, redirect, show
-from server.state import assembly, locale_of
+from server.state import assembly, locale_of, proofs
 from web.i18n import translate
 from web.render import render
-from web.views import CharterProblemView, CharterUseView, CharterView, RevisionView
+from web.views import CharterUseView, CharterView, RevisionView
 
 if TYPE_CHECKING:
     from server.assembly import Assembly
@@ -35,7 +35,14 @@ router = APIRouter()
 Admin = Annotated[Session, Depends(admin)]
 PATH = "/admin/charter"
 MAX_TEXT = 512 * 1024
-UNKNOWN_SOURCES = N_("There are no such sources: {names}.")
+Text = Annotated[str, Form(max_length=MAX_TEXT)]
+Reason = Annotated[str, Form(max_length=2000)]
+Parent = Annotated[str, Form(max_length=64)]
+HAS_ERRORS = N_("The charter was not published: it has errors.")
+NOT_IN_FORCE = N_(
+    "Revision No. {number} was published and cannot be put in force here ({cause}): the one before "
+    "it still holds. Publish a right one, or restore one below."
+)
 
 
 class Draft(BaseModel):
@@ -62,48 +69,44 @@ async def check(request: Request, _session: Admin, draft: Draft) -> Response:
 async def save(
     request: Request,
     session: Admin,
-    text: Annotated[str, Form(max_length=MAX_TEXT)],
-    reason: Annotated[str, Form(max_length=2000)] = "",
-    parent: Annotated[str, Form(max_length=64)] = "",
+    text: Text,
+    reason: Reason = "",
+    parent: Parent = "",
+    nevertheless: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Put a text in force, unless it has an error or somebody else was first."""
-    return await to_thread.run_sync(_save, request, session, text, reason, parent)
+    """Test a text, and put it in force unless it has an error or somebody else was first.
+
+    Where its own tests fail, it is published ``nevertheless`` only, and the log says so.
+    """
+    return await to_thread.run_sync(_save, request, session, text, reason, parent, nevertheless)
 
 
-def examine(components: Assembly, text: str) -> tuple[Charter | None, tuple[CharterProblem, ...]]:
-    """The charter that ``text`` makes, or what is wrong with it here."""
-    current = components.charter_store.current()
-    parents = current.parents.__getitem__ if current is not None else None
-    try:
-        charter = load_text(text, parents=parents)
-    except CharterInvalid as error:
-        return None, error.problems
-    known = {status.id for status in components.sources.statuses()}
-    problems = []
-    for index, service in enumerate(charter.services):
-        unknown = () if service.sources == "all" else sorted(set(service.sources) - known)
-        if unknown:
-            field = f"services[{index}].sources"
-            mark = charter.places[field]
-            params = {"names": ", ".join(unknown)}
-            problems.append(
-                CharterProblem(mark.file, mark.line, mark.column, field, UNKNOWN_SOURCES, params)
-            )
-    return charter, tuple(problems)
+@router.post(f"{PATH}/edit")
+async def edit(
+    request: Request, _session: Admin, text: Text, reason: Reason = "", parent: Parent = ""
+) -> Response:
+    """The editor with a text that is not saved: one comes back from a comparison or simulation."""
+    return await to_thread.run_sync(_edited, request, text, reason, parent, False)
 
 
-def _problem_views(
-    problems: tuple[CharterProblem, ...], locale: str
-) -> tuple[CharterProblemView, ...]:
-    return tuple(
-        CharterProblemView(
-            line=problem.line,
-            column=problem.column,
-            field=problem.field,
-            message=translate(locale, problem.message_id, **problem.params),
-        )
-        for problem in problems
-    )
+@router.post(f"{PATH}/test")
+async def test(
+    request: Request, _session: Admin, text: Text, reason: Reason = "", parent: Parent = ""
+) -> Response:
+    """The editor with what the text's own tests say of it. Nothing is saved."""
+    return await to_thread.run_sync(_edited, request, text, reason, parent, True)
+
+
+@router.post(f"{PATH}/restore")
+async def restore(
+    request: Request,
+    session: Admin,
+    revision: Annotated[str, Form(max_length=64)],
+    reason: Reason = "",
+    parent: Parent = "",
+) -> Response:
+    """Put an earlier revision in force again."""
+    return await to_thread.run_sync(_restore, request, session, revision, reason, parent)
 
 
 def _use_views(charter: Charter) -> tuple[CharterUseView, ...]:
@@ -127,9 +130,11 @@ def _view(
     text: str,
     parent: str,
     *,
-    problems: tuple[CharterProblem, ...] = (),
+    error: CharterInvalid | None = None,
     meaning: Charter | None = None,
     reason: str = "",
+    proof: Proof | None = None,
+    confirm: bool = False,
 ) -> CharterView:
     _, in_force = components.charter.get()
     shown = meaning or in_force
@@ -138,7 +143,7 @@ def _view(
     return CharterView(
         text=text,
         revision=parent,
-        problems=_problem_views(problems, locale),
+        problems=problem_views(error, locale),
         uses=_use_views(shown),
         services=service_views(components, shown),
         revisions=tuple(
@@ -148,11 +153,15 @@ def _view(
                 reason=one.reason,
                 created_at=parse_iso(one.time),
                 current=one.number == newest,
+                signature=one.state,
+                number=one.number,
             )
             for one in history
         ),
         editable=True,
         reason=reason,
+        proof=proof_view(proof, shown) if proof is not None else None,
+        confirm=confirm,
     )
 
 
@@ -161,15 +170,23 @@ def _current_page(request: Request) -> Response:
     current = components.charter_store.current()
     text, revision = (current.text, current.revision) if current is not None else ("", "")
     view = _view(components, locale_of(request), text, revision)
-    return show(request, "charter.html", view)
+    refused = components.charter.refused
+    if refused is None:
+        return show(request, "charter.html", view)
+    cause = getattr(refused.error, "message_id", type(refused.error).__name__)
+    params = getattr(refused.error, "params", {})
+    said = translate(locale_of(request), cause, **params)
+    error = translate(locale_of(request), NOT_IN_FORCE, number=refused.number, cause=said)
+    return show(request, "charter.html", view, page=page_for(request, path=PATH, error=error))
 
 
 def _checked(request: Request, text: str) -> Response:
     components = assembly(request)
-    charter, problems = examine(components, text)
+    locale = locale_of(request)
+    charter, error = examine(components, text)
     summary = ""
     if charter is not None:
-        view = _view(components, locale_of(request), text, "", meaning=charter)
+        view = _view(components, locale, text, "", meaning=charter)
         summary = render("_charter_meaning.html", page_for(request, path=PATH), view)
     return JSONResponse(
         {
@@ -179,47 +196,110 @@ def _checked(request: Request, text: str) -> Response:
                     "column": problem.column,
                     "field": problem.field,
                     "message": problem.message,
+                    "lines": [
+                        {"file": file, "line": number, "text": written}
+                        for file, number, written in problem.lines
+                    ],
                 }
-                for problem in _problem_views(problems, locale_of(request))
+                for problem in problem_views(error, locale)
             ],
             "summary_html": summary,
         }
     )
 
 
-def _save(request: Request, session: Session, text: str, reason: str, parent: str) -> Response:
+def _edited(request: Request, text: str, reason: str, parent: str, tested: bool) -> Response:
+    components = assembly(request)
+    charter, error = examine(components, text)
+    proof = proofs(request).of(charter) if tested and charter and not error else None
+    view = _view(
+        components, locale_of(request), text, parent,
+        error=error, meaning=charter, reason=reason, proof=proof,
+    )  # fmt: skip
+    return show(request, "charter.html", view, page=page_for(request, path=PATH))
+
+
+def _save(
+    request: Request, session: Session, text: str, reason: str, parent: str, nevertheless: bool
+) -> Response:
     components = assembly(request)
     locale = locale_of(request)
 
-    def again(status: int, error: str, problems: tuple[CharterProblem, ...] = ()) -> Response:
-        view = _view(components, locale, text, parent, problems=problems, reason=reason)
+    def again(
+        status: int,
+        error: str,
+        invalid: CharterInvalid | None = None,
+        proof: Proof | None = None,
+    ) -> Response:
+        view = _view(
+            components, locale, text, parent,
+            error=invalid, meaning=charter, reason=reason, proof=proof, confirm=proof is not None,
+        )  # fmt: skip
         page = page_for(request, path=PATH, error=error)
         return show(request, "charter.html", view, status=status, page=page)
 
-    _, problems = examine(components, text)
-    if problems:
-        message = translate(locale, N_("The charter was not published: it has errors."))
-        return again(422, message, problems)
-    # A change that could not be logged must not come into force.
-    components.audit.head()
+    charter, invalid = examine(components, text)
+    if charter is None or invalid is not None:
+        return again(422, translate(locale, HAS_ERRORS), invalid)
+    if not reason.strip():
+        # Before the tests, which take seconds.
+        return again(409, translate(locale, ReasonRequired.message_id, limit=2000))
+    proof = proofs(request).of(charter)
     try:
-        saved = components.charter_store.save(
-            text, session.user.display_name, reason, parent or None
+        _publisher(components).publish(
+            text,
+            _author(components, session),
+            reason,
+            parent or None,
+            parents=kept_parents(components.charter_store.current()),
+            proof=proof,
+            nevertheless=nevertheless,
         )
     except CharterInvalid as error:
-        message = translate(locale, N_("The charter was not published: it has errors."))
-        return again(422, message, error.problems)
+        return again(422, translate(locale, HAS_ERRORS), error)
+    except TestsFail as error:
+        return again(422, translate(locale, error.message_id, **error.params), proof=proof)
     except CharterStoreError as error:
         return again(409, translate(locale, error.message_id, **error.params))
-    components.audit.append(
-        AuditRecord(
-            "charter",
-            subject=callers.subject_of(components, session.user.id),
-            charter_revision=saved.revision,
-            data={"action": "published", "parent": parent or None, "number": saved.number},
-        ),
-        saved.reason,
-    )
+    return _in_force(components)
+
+
+def _restore(
+    request: Request, session: Session, revision: str, reason: str, parent: str
+) -> Response:
+    components = assembly(request)
+    locale = locale_of(request)
+    current = components.charter_store.current()
+
+    def again(status: int, error: str, invalid: CharterInvalid | None = None) -> Response:
+        text, now = (current.text, current.revision) if current is not None else ("", "")
+        view = _view(components, locale, text, now, error=invalid)
+        page = page_for(request, path=PATH, error=error)
+        return show(request, "charter.html", view, status=status, page=page)
+
+    try:
+        earlier = components.charter_store.get(revision)
+        _, invalid = examine(components, earlier.text)
+        if invalid is not None:
+            return again(422, translate(locale, HAS_ERRORS), invalid)
+        author = _author(components, session)
+        _publisher(components).restore(revision, author, reason, parent or None)
+    except CharterInvalid as error:
+        return again(422, translate(locale, HAS_ERRORS), error)
+    except CharterStoreError as error:
+        return again(409, translate(locale, error.message_id, **error.params))
+    return _in_force(components)
+
+
+def _publisher(components: Assembly) -> Publisher:
+    return Publisher(components.charter_store, components.audit)
+
+
+def _author(components: Assembly, session: Session) -> Author:
+    return Author(session.user.display_name, callers.subject_of(components, session.user.id))
+
+
+def _in_force(components: Assembly) -> Response:
     components.charter.reload()
     response = redirect(f"{PATH}?done=charter")
     # The new judge takes seconds to make: the first question should not wait for it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from governance.audit.log import AuditLog
 from governance.charter.charter import Charter
 from governance.charter.cli import CharterContext, build_cli
 from governance.charter.load import EXAMPLES
-from governance.charter.proof import Finder, LeftOutJudge
+from governance.charter.proof import Finder
 from governance.charter.revisions import CharterStore
+from governance.charter.simulate import CharterJudge
 from governance.uses.judge import Verdict
 from tests.governance.charter.conftest import SMALL
 
@@ -26,6 +28,9 @@ class KnowsOneWord:
     def judge_left_out(self, service: str, text: str) -> Verdict:
         held = "candidats" in text
         return Verdict("review" if held else "allow", "tri", "pattern", 1.0, None, 0.0, ())
+
+    def judge(self, service: str, texts: Sequence[str]) -> Verdict:
+        return self.judge_left_out(service, texts[-1])
 
 
 def english(message_id: str, /, **params: str | int | float) -> str:
@@ -39,7 +44,7 @@ def store(database: Engine) -> CharterStore:
 
 @pytest.fixture
 def app(store: CharterStore) -> typer.Typer:
-    def judge(_: Charter) -> LeftOutJudge:
+    def judge(_: Charter) -> CharterJudge:
         return KnowsOneWord()
 
     def finder() -> Finder:
@@ -148,7 +153,7 @@ def test_explain_gives_each_rule_its_own_file(app: typer.Typer, tmp_path: Path) 
 def publishing(signed: CharterStore, log: AuditLog) -> typer.Typer:
     """The commands of a running instance: a store that signs, and its log."""
 
-    def judge(_: Charter) -> LeftOutJudge:
+    def judge(_: Charter) -> CharterJudge:
         return KnowsOneWord()
 
     def finder() -> Finder:

@@ -12,7 +12,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import governance.charter as room
-from web.i18n import TRANSLATIONS
+from web.i18n import TRANSLATIONS, translate
 
 SOURCES = sorted(Path(room.__file__).parent.glob("*.py"))
 _TIGHTEN = (
@@ -62,7 +62,9 @@ def french() -> dict[str, str]:
 
 def test_every_message_is_translated(french: dict[str, str]) -> None:
     assert len(_all()) > 60
-    assert _all() - set(french) == set()
+    # A word may be another room's too («Service»), and stands then in its catalogue.
+    untold = {text for text in _all() - set(french) if translate("fr", text) == text}
+    assert untold == set()
 
 
 def test_translations_keep_the_fields(french: dict[str, str]) -> None:
