@@ -206,6 +206,7 @@ def build_assembly(settings: Settings) -> Assembly:
     weights = models_dir(settings)
     store = charter_store(books)
     charter = CharterInForce(store)
+    books.audit.name_revision(lambda: charter.get()[0])
     embedder = configured_embedder(settings)
     judges = Judges(charter, embedder, uses_cache(settings))
     # The three slow ones load side by side; whichever fails, nothing starts.

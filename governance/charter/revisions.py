@@ -39,6 +39,7 @@ __all__ = [
     "StaleParent",
     "UnknownRevision",
     "canonical",
+    "revision_in_force",
     "revision_of",
 ]
 
@@ -222,6 +223,14 @@ class CharterStore:
         # from before.
         before = first_signed is None or found.number < first_signed
         return "unsigned" if before else "invalid"
+
+
+def revision_in_force(engine: Engine) -> str | None:
+    """The revision that came into force last, in hexadecimal; None where none has."""
+    order = charter_history.c
+    query = select(order.revision).order_by(order.number.desc()).limit(1)
+    with engine.connect() as connection:
+        return connection.execute(query).scalar_one_or_none()
 
 
 def _history() -> Select[Any]:

@@ -151,6 +151,21 @@ def test_a_revision_that_was_tampered_with_is_said_and_never_in_force(
     assert parts.charter.get()[0] == first
 
 
+def test_every_record_of_the_log_names_the_revision_in_force(root: Any, parts: Any) -> None:
+    text, first = charter_of(parts)
+    root.send("/admin/services/keys", service="rh", label="essai")
+    key = records(parts, "key")[0]
+    assert key.charter_revision == first
+    root.send("/admin/charter", text=text + "# deux\n", reason="un mot", parent=first)
+    second = charter_of(parts)[1]
+    parts.audit.read_sealed(records(parts, "charter")[0].index, "s-dpo", "contrôle annuel")
+    parts.audit.erase_person("s-alice", "s-dpo", "demande de la personne")
+    parts.audit.log_export("s-dpo", "pour le contrôle", {})
+    named = {entry.type: entry.charter_revision for entry in parts.audit.page(limit=3)}
+    assert named == dict.fromkeys(("consulted", "erased", "exported"), second)
+    assert all(entry.charter_revision for entry in parts.audit.page())
+
+
 # -- the simulation
 
 
