@@ -22,7 +22,8 @@ class ProofView:
     """What the charter's own tests say; the shares are 0 to 1.
 
     ``let_through`` are examples that would pass, ``wrongly_held`` counter-examples that would not,
-    ``kinds`` the texts of the charter's own kinds of data that are not as they should be.
+    ``kinds`` the texts of the charter's own kinds of data that are not as they should be; of each,
+    the page lists the first ``shown``.
     """
 
     passed: bool
@@ -32,6 +33,7 @@ class ProofView:
     let_through: tuple[ProofCaseView, ...]
     wrongly_held: tuple[ProofCaseView, ...]
     kinds: tuple[ProofCaseView, ...]
+    shown: int = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@
 import { fill } from "./page.js";
 import { suggest } from "./charter-schema.js";
 
-let schema = null;
+let asked = null;
 
+/** The schema, asked for once; null where it cannot be had, and then asked for again. */
 async function known() {
-  schema ??= await fetch("/charter/schema.json").then((response) => (response.ok ? response.json() : null)).catch(() => null);
+  asked ??= fetch("/charter/schema.json").then((response) => (response.ok ? response.json() : null)).catch(() => null);
+  const schema = await asked;
+  if (!schema) asked = null;
   return schema;
 }
 
@@ -33,8 +36,10 @@ export function complete(area, box) {
   area.setAttribute("aria-controls", list.id);
   let chosen = -1;
   let word = "";
+  let turn = 0;
 
   function close() {
+    turn += 1; // what is still being looked for is no longer wanted
     list.hidden = true;
     chosen = -1;
     said.textContent = "";
@@ -57,11 +62,13 @@ export function complete(area, box) {
     area.dispatchEvent(new Event("input"));
   }
 
-  async function open(asked) {
-    if (!(await known()) || area.selectionStart !== area.selectionEnd) return;
+  async function open(wanted) {
+    const mine = turn += 1;
+    const schema = await known();
+    if (!schema || mine !== turn || area.selectionStart !== area.selectionEnd) return;
     const { row, column } = caret(area);
     const found = suggest(schema, area.value.split("\n"), row, column);
-    if (!found.options.length || (!asked && !found.word)) {
+    if (!found.options.length || (!wanted && !found.word)) {
       close();
       return;
     }
@@ -89,7 +96,7 @@ export function complete(area, box) {
     list.style.left = `min(calc(${style.paddingLeft} + ${column - word.length}ch - ${area.scrollLeft}px), 50%)`;
     list.hidden = false;
     said.textContent = fill(box.dataset.suggestions, { count: list.children.length });
-    if (asked) choose(0);
+    if (wanted) choose(0);
   }
 
   area.addEventListener("input", (event) => {

@@ -82,7 +82,8 @@ export function suggest(schema, lines, row, column) {
   const before = lines[row].slice(0, column);
   const [whole, , , key] = before.match(LINE);
   const path = pathAt(lines, row);
-  const flow = key && before.match(/\{([^{}]*)$/);
+  const flow = before.match(/^[^"'#]*\{([^{}]*)$/);
+  const within = key ? [...path, key] : path;
   const word = before.match(/[\w-]*$/)[0];
   let options = [];
   const asFields = (known, taken) => Object.entries(known)
@@ -91,10 +92,10 @@ export function suggest(schema, lines, row, column) {
   const asValues = (known, name) => (known[name] ? values(schema, known[name]) : [])
     .map((each) => ({ text: each, insert: each, about: "" }));
   const inner = flow?.[1].match(/([A-Za-z_]\w*):\s*[\w-]*$/);
-  if (flow && inner) options = asValues(fields(schema, [...path, key]), inner[1]);
+  if (flow && inner) options = asValues(fields(schema, within), inner[1]);
   else if (flow) {
     const taken = new Set([...flow[1].matchAll(/([A-Za-z_]\w*):/g)].map((found) => found[1]));
-    options = asFields(fields(schema, [...path, key]), taken);
+    options = asFields(fields(schema, within), taken);
   } else if (key && /^\s+\[?(?:[\w-]+, )*[\w-]*$/.test(before.slice(whole.length))) options = asValues(fields(schema, path), key);
   else if (!key && /^\s*(?:- )*\w*$/.test(before)) {
     const here = [...lines];
