@@ -28,6 +28,10 @@ def follow_charter(
 ) -> threading.Thread:
     """Start a thread that follows the head until ``closing``; ``warm`` makes the new judge."""
 
+    if charter.signature == "unsigned":
+        # It was in force before revisions were signed; the next one that is published will be.
+        _log.warning("charter_unsigned", revision=charter.get()[0][:12])
+
     def run() -> None:
         while not closing.wait(every):
             look(charter, warm)

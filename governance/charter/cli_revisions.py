@@ -13,7 +13,7 @@ from rich.text import Text
 
 from governance.audit.errors import AuditError
 from governance.charter.charter import Charter
-from governance.charter.cli_tables import Translate, print_custom, print_report
+from governance.charter.cli_tables import Translate, print_custom, print_report, told
 from governance.charter.diff import side_by_side, unified
 from governance.charter.load import beside
 from governance.charter.problems import CharterInvalid
@@ -55,7 +55,7 @@ def add_revision_commands(
             current = making.store.current()
             saved = change(making, current.revision if current else None)
         except CharterInvalid as error:
-            fail(*(str(problem) for problem in error.problems))
+            fail(*(line for p in error.problems for line in told(error, p, _)))
         except (CharterStoreError, AuditError) as error:
             fail(_(error.message_id, **error.params))
         typer.echo(_("Revision {revision} is in force (No. {number}).",

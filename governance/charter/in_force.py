@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from governance.charter.charter import Charter
 from governance.charter.revision import NoCharter
+from governance.charter.signing import SignatureState
 
 if TYPE_CHECKING:
     from governance.charter.revisions import CharterStore
@@ -43,6 +44,7 @@ class CharterInForce:
         self._number = 0
         self._held: tuple[str, Charter] | None = None
         self.refused: Refused | None = None
+        self.signature: SignatureState = "unchecked"
         self._take(self._store.head())
 
     def get(self) -> tuple[str, Charter]:
@@ -94,3 +96,4 @@ class CharterInForce:
             self.refused = Refused(head, error)
             raise
         self._held, self._number, self.refused = taken, current.number, None
+        self.signature = current.state

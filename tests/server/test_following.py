@@ -113,3 +113,34 @@ def test_the_command_line_publishes_to_a_server_that_runs(
     unknown = CliRunner().invoke(rooms.charter(), ["publish", str(file), "--reason", "essai"])
     assert unknown.exit_code == 1 and "ghosts" in unknown.output
     assert not look(charter, lambda: None)
+
+
+def test_a_start_on_a_charter_that_was_changed_says_so_and_stops(
+    opened: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import typer
+
+    from server.commands.opening import failing_clearly
+
+    monkeypatch.setenv("SOBRIA_LOCALE", "fr")
+    saved = charter_store(opened).save(charter_text("Une"), "tests", "première", None)
+    with opened.database.begin() as connection:
+        connection.execute(text("UPDATE charter_revisions SET text = replace(text, 'Une', 'Moi')"))
+    with pytest.raises(typer.Exit), failing_clearly():
+        CharterInForce(charter_store(opened))
+    said = capsys.readouterr().err
+    assert saved.short in said and "ne porte pas la signature de cette instance" in said
+
+
+def test_a_charter_from_before_signatures_starts_and_is_told(
+    opened: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from governance.charter.revisions import CharterStore
+
+    CharterStore(opened.database).save(charter_text("Une"), "tests", "d'avant", None)
+    charter = CharterInForce(charter_store(opened))
+    assert charter.signature == "unsigned"
+    closing = threading.Event()
+    closing.set()
+    follow_charter(charter, lambda: None, closing).join()
+    assert "charter_unsigned" in capsys.readouterr().out

@@ -643,7 +643,7 @@ def write(page: Page, text: str) -> None:
     ],
 )
 def test_the_editor_suggests_what_the_schema_lets_one_write(
-    page: Page, stage: Stage, text: str, suggested: list[str]
+    stage: Stage, page: Page, text: str, suggested: list[str]
 ) -> None:
     page.goto(f"{stage.address}/sample/charter")
     write(page, text)
@@ -653,7 +653,7 @@ def test_the_editor_suggests_what_the_schema_lets_one_write(
     settled(page)
 
 
-def test_suggestions_are_worked_with_the_keyboard(page: Page, stage: Stage) -> None:
+def test_suggestions_are_worked_with_the_keyboard(stage: Stage, page: Page) -> None:
     page.goto(f"{stage.address}/sample/charter")
     area = page.locator("#charter-text")
     write(page, "uses:\n  - id: a\n    ¦")
@@ -680,7 +680,7 @@ def test_suggestions_are_worked_with_the_keyboard(page: Page, stage: Stage) -> N
     settled(page)
 
 
-def test_the_colours_hold_the_text_exactly(page: Page, stage: Stage) -> None:
+def test_the_colours_hold_the_text_exactly(stage: Stage, page: Page) -> None:
     page.goto(f"{stage.address}/sample/charter")
     text = 'a: "b: c # d" # e\n# f\n\n  - {g: 1, h: forbid}\ni: |\n  j: k\n  # l\nm: allow\n'
     back = "[...document.querySelector('.code pre').children].map(l => l.textContent.slice(0, -1))"
@@ -694,7 +694,7 @@ def test_the_colours_hold_the_text_exactly(page: Page, stage: Stage) -> None:
     settled(page)
 
 
-def test_the_tests_run_in_place_and_go_with_their_text(page: Page, stage: Stage) -> None:
+def test_the_tests_run_in_place_and_go_with_their_text(stage: Stage, page: Page) -> None:
     page.goto(f"{stage.address}/sample/charter")
     page.fill("#charter-text", "charter: 1\n")
     page.click("#test")
@@ -711,7 +711,7 @@ def test_the_tests_run_in_place_and_go_with_their_text(page: Page, stage: Stage)
 )
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_charter_s_pages_are_accessible(
-    page: Page, stage: Stage, name: str, scheme: Literal["light", "dark"]
+    stage: Stage, page: Page, name: str, scheme: Literal["light", "dark"]
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{stage.address}/sample/{name}")
