@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Form
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from governance.charter.charter import Charter
 from governance.charter.problems import CharterInvalid
-from governance.charter.publishing import Author, Proof, Publisher, TestsFail, kept_parents
-from governance.charter.revisions import CharterStoreError, ReasonRequired
+from governance.charter.publishing import Proof
 from governance.clock import parse_iso
 from governance.messages import N_
-from server import callers
 from server.identity.guards import admin
 from server.identity.sessions import Session
 from server.organisation import service_views
 from server.pages.charter_words import examine, problem_views, proof_view
-from server.responses import page_for, redirect, show
+from server.responses import page_for, show
 from server.state import assembly, locale_of, proofs
 from web.i18n import translate
 from web.render import render
@@ -65,22 +62,6 @@ async def check(request: Request, _session: Admin, draft: Draft) -> Response:
     return await to_thread.run_sync(_checked, request, draft.text)
 
 
-@router.post(PATH)
-async def save(
-    request: Request,
-    session: Admin,
-    text: Text,
-    reason: Reason = "",
-    parent: Parent = "",
-    nevertheless: Annotated[bool, Form()] = False,
-) -> Response:
-    """Test a text, and put it in force unless it has an error or somebody else was first.
-
-    Where its own tests fail, it is published ``nevertheless`` only, and the log says so.
-    """
-    return await to_thread.run_sync(_save, request, session, text, reason, parent, nevertheless)
-
-
 @router.post(f"{PATH}/edit")
 async def edit(
     request: Request, _session: Admin, text: Text, reason: Reason = "", parent: Parent = ""
@@ -95,18 +76,6 @@ async def test(
 ) -> Response:
     """The editor with what the text's own tests say of it. Nothing is saved."""
     return await to_thread.run_sync(_edited, request, text, reason, parent, True)
-
-
-@router.post(f"{PATH}/restore")
-async def restore(
-    request: Request,
-    session: Admin,
-    revision: Annotated[str, Form(max_length=64)],
-    reason: Reason = "",
-    parent: Parent = "",
-) -> Response:
-    """Put an earlier revision in force again."""
-    return await to_thread.run_sync(_restore, request, session, revision, reason, parent)
 
 
 def _use_views(charter: Charter) -> tuple[CharterUseView, ...]:
@@ -124,7 +93,7 @@ def _use_views(charter: Charter) -> tuple[CharterUseView, ...]:
     )
 
 
-def _view(
+def view_of(
     components: Assembly,
     locale: str,
     text: str,
@@ -169,7 +138,7 @@ def _current_page(request: Request) -> Response:
     components = assembly(request)
     current = components.charter_store.current()
     text, revision = (current.text, current.revision) if current is not None else ("", "")
-    view = _view(components, locale_of(request), text, revision)
+    view = view_of(components, locale_of(request), text, revision)
     refused = components.charter.refused
     if refused is None:
         return show(request, "charter.html", view)
@@ -186,7 +155,7 @@ def _checked(request: Request, text: str) -> Response:
     charter, error = examine(components, text)
     summary = ""
     if charter is not None:
-        view = _view(components, locale, text, "", meaning=charter)
+        view = view_of(components, locale, text, "", meaning=charter)
         summary = render("_charter_meaning.html", page_for(request, path=PATH), view)
     return JSONResponse(
         {
@@ -212,96 +181,8 @@ def _edited(request: Request, text: str, reason: str, parent: str, tested: bool)
     components = assembly(request)
     charter, error = examine(components, text)
     proof = proofs(request).of(charter) if tested and charter and not error else None
-    view = _view(
+    view = view_of(
         components, locale_of(request), text, parent,
         error=error, meaning=charter, reason=reason, proof=proof,
     )  # fmt: skip
     return show(request, "charter.html", view, page=page_for(request, path=PATH))
-
-
-def _save(
-    request: Request, session: Session, text: str, reason: str, parent: str, nevertheless: bool
-) -> Response:
-    components = assembly(request)
-    locale = locale_of(request)
-
-    def again(
-        status: int,
-        error: str,
-        invalid: CharterInvalid | None = None,
-        proof: Proof | None = None,
-    ) -> Response:
-        view = _view(
-            components, locale, text, parent,
-            error=invalid, meaning=charter, reason=reason, proof=proof, confirm=proof is not None,
-        )  # fmt: skip
-        page = page_for(request, path=PATH, error=error)
-        return show(request, "charter.html", view, status=status, page=page)
-
-    charter, invalid = examine(components, text)
-    if charter is None or invalid is not None:
-        return again(422, translate(locale, HAS_ERRORS), invalid)
-    if not reason.strip():
-        # Before the tests, which take seconds.
-        return again(409, translate(locale, ReasonRequired.message_id, limit=2000))
-    proof = proofs(request).of(charter)
-    try:
-        _publisher(components).publish(
-            text,
-            _author(components, session),
-            reason,
-            parent or None,
-            parents=kept_parents(components.charter_store.current()),
-            proof=proof,
-            nevertheless=nevertheless,
-        )
-    except CharterInvalid as error:
-        return again(422, translate(locale, HAS_ERRORS), error)
-    except TestsFail as error:
-        return again(422, translate(locale, error.message_id, **error.params), proof=proof)
-    except CharterStoreError as error:
-        return again(409, translate(locale, error.message_id, **error.params))
-    return _in_force(components)
-
-
-def _restore(
-    request: Request, session: Session, revision: str, reason: str, parent: str
-) -> Response:
-    components = assembly(request)
-    locale = locale_of(request)
-    current = components.charter_store.current()
-
-    def again(status: int, error: str, invalid: CharterInvalid | None = None) -> Response:
-        text, now = (current.text, current.revision) if current is not None else ("", "")
-        view = _view(components, locale, text, now, error=invalid)
-        page = page_for(request, path=PATH, error=error)
-        return show(request, "charter.html", view, status=status, page=page)
-
-    try:
-        earlier = components.charter_store.get(revision)
-        _, invalid = examine(components, earlier.text)
-        if invalid is not None:
-            return again(422, translate(locale, HAS_ERRORS), invalid)
-        author = _author(components, session)
-        _publisher(components).restore(revision, author, reason, parent or None)
-    except CharterInvalid as error:
-        return again(422, translate(locale, HAS_ERRORS), error)
-    except CharterStoreError as error:
-        return again(409, translate(locale, error.message_id, **error.params))
-    return _in_force(components)
-
-
-def _publisher(components: Assembly) -> Publisher:
-    return Publisher(components.charter_store, components.audit)
-
-
-def _author(components: Assembly, session: Session) -> Author:
-    return Author(session.user.display_name, callers.subject_of(components, session.user.id))
-
-
-def _in_force(components: Assembly) -> Response:
-    components.charter.reload()
-    response = redirect(f"{PATH}?done=charter")
-    # The new judge takes seconds to make: the first question should not wait for it.
-    response.background = BackgroundTask(to_thread.run_sync, components.judges.warm)
-    return response

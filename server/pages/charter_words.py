@@ -26,13 +26,17 @@ def examine(components: Assembly, text: str) -> tuple[Charter | None, CharterInv
         charter = load_text(text, parents=parents)
     except CharterInvalid as error:
         return None, error
-    known = {status.id for status in components.sources.statuses()}
-    unknown = unknown_sources(charter, known)
+    return charter, lacking(components, charter)
+
+
+def lacking(components: Assembly, charter: Charter) -> CharterInvalid | None:
+    """What a valid charter names and this instance does not have."""
+    unknown = unknown_sources(charter, {status.id for status in components.sources.statuses()})
     if not unknown:
-        return charter, None
+        return None
     invalid = CharterInvalid(unknown)
     invalid.sources = charter.bundle
-    return charter, invalid
+    return invalid
 
 
 def problem_views(error: CharterInvalid | None, locale: str) -> tuple[CharterProblemView, ...]:

@@ -126,6 +126,20 @@ def test_revisions_are_compared_and_restored(root: Any, parts: Any) -> None:
     assert without.status_code == 409 and parts.charter.get()[0] == first
 
 
+def test_a_restored_revision_has_the_texts_that_it_extended_then(root: Any, parts: Any) -> None:
+    text, first = charter_of(parts)
+    store = parts.charter_store
+    heir = "charter: 1\nextends: base.yaml\n"
+    base = {"base.yaml": text}
+    second = store.save(heir, "tests", "prolonge", first, parents=base.__getitem__)
+    third = store.save(text, "tests", "ne prolonge plus", second.revision)
+    parts.charter.reload()
+    back = root.send(
+        "/admin/charter/restore", revision=second.short, reason="retour", parent=third.revision
+    )
+    assert back.status_code == 303 and parts.charter.get()[0] == second.revision
+
+
 def test_a_draft_is_compared_and_edited_on(root: Any, parts: Any) -> None:
     text, revision = charter_of(parts)
     draft = text.replace("Commune d'Exemple", "Ville d'Exemple")
