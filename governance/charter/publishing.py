@@ -56,8 +56,8 @@ class TestsFail(CharterStoreError):
     """The charter's own tests fail, and nobody said that it should be published nevertheless."""
 
     message_id = (
-        "The charter's own tests fail: {let_through} examples would be let through, "
-        "{wrongly_held} counter-examples would be wrongly held. Nothing was published."
+        "The charter's own tests fail: examples let through: {let_through}; counter-examples "
+        "wrongly held: {wrongly_held}. Nothing was published."
     )
     __test__ = False  # no test, for pytest
 
