@@ -19,6 +19,10 @@ from server.pages import (
     admin,
     audit,
     charter,
+    charter_diff,
+    charter_publish,
+    charter_schema,
+    charter_simulate,
     chat,
     errors,
     footprint,
@@ -31,7 +35,9 @@ from server.pages import (
     static,
     text_test,
 )
+from server.proofs import Proofs
 from server.security import Security
+from server.simulations import Simulations
 
 if TYPE_CHECKING:
     from server.assembly import Assembly
@@ -44,6 +50,10 @@ ROOMS = (
     footprint,
     admin,
     charter,
+    charter_diff,
+    charter_publish,
+    charter_schema,
+    charter_simulate,
     services,
     sources,
     text_test,
@@ -69,6 +79,7 @@ def create_app(components: Assembly) -> FastAPI:
     metrics = Metrics()
     exchanges = Exchanges(components.road, metrics)
     metrics.watch(exchanges)
+    simulations = Simulations(components)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
@@ -77,6 +88,7 @@ def create_app(components: Assembly) -> FastAPI:
             yield
         finally:
             await exchanges.close()
+            await to_thread.run_sync(simulations.stop)
             await components.close()
 
     # No schema pages: they load scripts from a network of theirs, and show every route to anyone.
@@ -86,6 +98,8 @@ def create_app(components: Assembly) -> FastAPI:
     app.state.assembly = components
     app.state.exchanges = exchanges
     app.state.metrics = metrics
+    app.state.proofs = Proofs(components)
+    app.state.simulations = simulations
     for room in ROOMS:
         if room not in PRESIDIO or components.settings.presidio_api:
             app.include_router(room.router)

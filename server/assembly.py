@@ -54,6 +54,7 @@ from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
+from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import Knowledge, configured_embedder, models_dir
 from server.settings import Settings
@@ -147,6 +148,7 @@ class Assembly(Books):
         self.knowledge.start()
         self.knowledge.sync_what_changed()
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
+        follow_charter(self.charter, self.judges.warm, self.closing)
 
     async def close(self) -> None:
         """Stop the background work, the engine and the database, in this order."""
@@ -202,8 +204,9 @@ def build_assembly(settings: Settings) -> Assembly:
     books = open_books(settings)
     database = books.database
     weights = models_dir(settings)
-    store = charter_store(database)
+    store = charter_store(books)
     charter = CharterInForce(store)
+    books.audit.name_revision(lambda: charter.get()[0])
     embedder = configured_embedder(settings)
     judges = Judges(charter, embedder, uses_cache(settings))
     # The three slow ones load side by side; whichever fails, nothing starts.
@@ -230,6 +233,7 @@ def build_assembly(settings: Settings) -> Assembly:
         on_work=partial(_record_indexing, energy),
     )
     _check_declared(charter.get()[1], knowledge)
+    charter.require(lambda declared: _check_declared(declared, knowledge))
     estimator = EnergyEstimator()
     cores = os.cpu_count() or 1
     settle = Settle(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine
 
 from governance.audit.log import AuditLog
+from governance.charter.revisions import revision_in_force
 from governance.keys import InstanceKeys
 from governance.sealing import PersonKeys, Sealer
 from server.conversations import Conversations
@@ -59,13 +60,15 @@ def open_books(settings: Settings) -> Books:
     person_keys = PersonKeys(database, keys)
     users = Users(database)
     sealer = Sealer(keys.derive("conversations"))
+    audit = AuditLog(database, keys.signing_key, person_keys, audit_origin(settings, folder))
+    audit.name_revision(lambda: revision_in_force(database))
     return Books(
         settings=settings,
         database=database,
         keys=keys,
         person_keys=person_keys,
         sealer=sealer,
-        audit=AuditLog(database, keys.signing_key, person_keys, audit_origin(settings, folder)),
+        audit=audit,
         users=users,
         sessions=Sessions(
             database,

@@ -147,7 +147,15 @@ LIMITS = {
     "wh_month": N_("Energy per month"),
 }
 
+SIGNATURES = {
+    "signed": N_("signed by this instance"),
+    "unsigned": N_("not signed: from before signatures"),
+    "invalid": N_("signature not valid: never in force"),
+    "unchecked": N_("not checked"),
+}
+
 TABLES = {
+    "signature": SIGNATURES,
     "masked": MASKED_KINDS,
     "step": STEPS,
     "method": METHODS,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from web.charter_views import ProofView
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -232,23 +234,29 @@ class AdminOverviewView:
 
 @dataclass(frozen=True, slots=True)
 class CharterProblemView:
-    """An error in the charter's text, translated."""
+    """An error in the charter's text, translated.
+
+    ``lines`` are file, number and text of the lines concerned: a loosening has its parent's too.
+    """
 
     line: int
     column: int
     field: str
     message: str
+    lines: tuple[tuple[str, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionView:
-    """A saved revision of the charter."""
+    """A saved revision of the charter. ``signature`` is its state; ``number`` counts from 1."""
 
     revision: str
     author: str
     reason: str
     created_at: datetime
     current: bool
+    signature: Literal["signed", "unsigned", "invalid", "unchecked"] = "unchecked"
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +273,11 @@ class CharterUseView:
 
 @dataclass(frozen=True, slots=True)
 class CharterView:
-    """The charter's page (``charter.html``). ``revision`` is the parent of what will be saved."""
+    """The charter's page (``charter.html``). ``revision`` is the parent of what will be saved.
+
+    ``proof`` is what the text's own tests say, once they were run; ``confirm`` that they fail and
+    that publishing nevertheless must be asked for.
+    """
 
     text: str
     revision: str
@@ -275,6 +287,8 @@ class CharterView:
     revisions: tuple[RevisionView, ...]
     editable: bool
     reason: str = ""
+    proof: ProofView | None = None
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

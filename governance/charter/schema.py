@@ -27,6 +27,8 @@ __all__ = [
     "ENTITIES",
     "HANDLINGS",
     "RETENTION_FLOOR",
+    "SCHEMA_ID",
+    "VERSION",
     "Assistant",
     "Audit",
     "BaseDocument",
@@ -54,6 +56,10 @@ __all__ = [
 
 Metric = Literal["requests", "tokens", "wh"]
 Period = Literal["day", "month"]
+
+VERSION = 1
+"""The version of this schema: a change that an older Sobria could not read makes a new one."""
+SCHEMA_ID = f"urn:sobria:charter:{VERSION}"
 
 RETENTION_FLOOR = 183
 """Days that logs are kept at least: six months, Regulation (EU) 2024/1689, article 26(6)."""
@@ -188,7 +194,7 @@ class Literacy(Part):
 class Sections(Part):
     """The sections that any charter may hold, a common base as well as an organisation's own."""
 
-    charter: Literal[1]
+    charter: Literal[1]  # VERSION
     """The version of this schema."""
     assistant: Assistant = Assistant()
     """How the assistant presents itself."""
@@ -225,9 +231,14 @@ class CharterDocument(Sections):
 
 
 def schema_json() -> dict[str, Any]:
-    """The JSON Schema of a charter file (draft 2020-12), ``extends`` included."""
+    """The JSON Schema of a charter file (draft 2020-12), ``extends`` included.
+
+    ``version`` is the value of the file's ``charter`` field that it describes.
+    """
     schema = CharterDocument.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$id"] = SCHEMA_ID
+    schema["version"] = VERSION
     schema["title"] = "Sobria charter"
     schema["properties"]["extends"] = {
         "type": "string",

@@ -95,6 +95,9 @@ def _summary(entry: AuditEntry, locale: str, uses: Mapping[str, str]) -> str:
             if entry.use:
                 return uses.get(entry.use, entry.use)
             return translate(locale, TITLES.get(str(data.get("cause", "")), ""))
+        case "consulted" if "simulation" in data:
+            count = int(data.get("texts", 0))
+            return translate(locale, N_("Simulation of a charter on {count} requests"), count=count)
         case "consulted":
             return translate(locale, N_("Record {leaf} was opened"), leaf=int(data["leaf"]))
         case "key" | "account" | "charter":
@@ -112,6 +115,7 @@ ACTIONS = {
     "disabled": N_("closed"),
     "enabled": N_("opened again"),
     "published": N_("new revision published"),
+    "restored": N_("earlier revision restored"),
 }
 VALUES = {
     "up": N_("useful"),

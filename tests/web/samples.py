@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from web import views
+from web.charter_views import (
+    DiffRowView,
+    DiffView,
+    ProofCaseView,
+    ProofView,
+    ServiceCounts,
+    SimulationResult,
+    SimulationRow,
+    SimulationView,
+)
 from web.markdown import answer_html, person_html
 from web.text_test_view import FoundView, PieceView, TextTestView
 
@@ -403,6 +414,65 @@ CHARTER = views.CharterView(
     editable=True,
 )
 
+PROOF = ProofView(
+    passed=False,
+    recall=0.76,
+    spared=0.98,
+    tests=42,
+    let_through=(
+        ProofCaseView("Trier des candidatures", "Classe-les du meilleur au moins bon.", ""),
+    ),
+    wrongly_held=(
+        ProofCaseView("Trier des candidatures", "Que dit la loi du tri de CV ?", "Sanctions"),
+    ),
+    kinds=(ProofCaseView("Numéro de dossier", "Le dossier 0472000000", "PHONE_NUMBER"),),
+)
+
+DIFF = DiffView(
+    old_name="nº 3, révision 11aa22bb33cc",
+    new_name="nº 4, révision 7f3a9c21d04b, en vigueur",
+    sides=True,
+    rows=(
+        DiffRowView("gap", None, "", None, ""),
+        DiffRowView("same", 12, "services:", 12, "services:"),
+        DiffRowView("changed", 13, "  - id: rh", 13, "  - id: ressources-humaines"),
+        DiffRowView("removed", 14, "    max_tokens: 400", None, ""),
+        DiffRowView("added", None, "", 14, "    models: [default]"),
+    ),
+    unified="--- 11aa\n+++ 7f3a\n@@ -12,3 +12,3 @@\n services:\n-  - id: rh\n+  - id: drh\n",
+    address="/admin/charter/diff?old=11aa",
+    restorable="11aa22bb33cc",
+    parent=REVISION,
+)
+
+SIMULATED = SimulationView(
+    text=CHARTER_TEXT,
+    days=30,
+    service="",
+    limit=500,
+    max_limit=5000,
+    reason="",
+    services=(("rh", "Ressources humaines"), ("compta", "Comptabilité")),
+    state="done",
+    revision=REVISION,
+    by="Yann Le Goff",
+    done=500,
+    total=500,
+    result=SimulationResult(
+        found=512,
+        replayed=500,
+        erased=9,
+        broken=0,
+        gone=3,
+        more=True,
+        cancelled=False,
+        services=(ServiceCounts("Ressources humaines", 4, 2, 1, 393),),
+        rows=(
+            SimulationRow("Ressources humaines", "Trier des candidatures", "allow", "forbid", 4),
+        ),
+    ),
+)
+
 SERVICES_PAGE = views.ServicesView(
     services=SERVICES,
     keys=(
@@ -600,6 +670,36 @@ def every_page(
         ),
         "footprint": ("footprint.html", page("employee", "/footprint", locale), FOOTPRINT, {}),
         "admin": ("admin.html", page("admin", "/admin", locale), ADMIN, {}),
+        "charter-tests": (
+            "charter.html",
+            page("admin", "/admin/charter", locale),
+            replace(CHARTER, problems=(), proof=PROOF, confirm=True),
+            {},
+        ),
+        "charter-diff": (
+            "charter_diff.html",
+            page("admin", "/admin/charter/diff", locale),
+            DIFF,
+            {},
+        ),
+        "charter-unified": (
+            "charter_diff.html",
+            page("admin", "/admin/charter/diff", locale),
+            replace(DIFF, sides=False, rows=(), address="", restorable="", text="charter: 1\n"),
+            {},
+        ),
+        "charter-simulate": (
+            "charter_simulate.html",
+            page("admin", "/admin/charter/simulate", locale),
+            SIMULATED,
+            {},
+        ),
+        "charter-simulating": (
+            "charter_simulate.html",
+            page("admin", "/admin/charter/simulate", locale),
+            replace(SIMULATED, state="running", result=None, done=120, total=500),
+            {},
+        ),
         "charter": ("charter.html", page("admin", "/admin/charter", locale), CHARTER, {}),
         "text-test": ("text_test.html", page("admin", "/admin/text", locale), TEXT_TEST, {}),
         "text-test-empty": (
