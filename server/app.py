@@ -11,8 +11,15 @@ from fastapi import FastAPI
 
 from server.api import chat_completions, embeddings
 from server.api import models as api_models
+from server.api.admin import charter as admin_charter
+from server.api.admin import keys as admin_keys
+from server.api.admin import members as admin_members
+from server.api.admin import overview as admin_overview
+from server.api.admin import services as admin_services
+from server.api.admin import sources as admin_sources
 from server.api.presidio import analyzer as presidio_analyzer
 from server.api.presidio import anonymizer as presidio_anonymizer
+from server.console.attention import PROVIDERS
 from server.exchanges import Exchanges
 from server.observability import Metrics, RequestLog
 from server.pages import (
@@ -48,6 +55,12 @@ ROOMS = (
     sources,
     text_test,
     audit,
+    admin_overview,
+    admin_services,
+    admin_members,
+    admin_keys,
+    admin_charter,
+    admin_sources,
     api_models,
     chat_completions,
     embeddings,
@@ -86,6 +99,8 @@ def create_app(components: Assembly) -> FastAPI:
     app.state.assembly = components
     app.state.exchanges = exchanges
     app.state.metrics = metrics
+    # What needs an administrator first: a room adds its own provider here.
+    app.state.attention = PROVIDERS
     for room in ROOMS:
         if room not in PRESIDIO or components.settings.presidio_api:
             app.include_router(room.router)

@@ -127,6 +127,7 @@ EVENT_TYPES = {
     "key": N_("API key"),
     "erased": N_("texts erased"),
     "feedback": N_("opinion given"),
+    "source": N_("source"),
 }
 
 QUOTAS = {

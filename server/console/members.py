@@ -17,6 +17,7 @@ from server.books import Books
 from server.console.refused import ChangeRefused, NotThere
 from server.identity.actors import Actor
 from server.identity.users import ROLES, AccountError, Locale, Role, User
+from server.settings import Settings
 
 INVITATION = timedelta(days=7)
 """How long a person has to follow the link of an invitation."""
@@ -151,6 +152,11 @@ def invite(books: Books, actor: Actor, user: User) -> str:
     return token
 
 
+def link(settings: Settings, token: str) -> str:
+    """The address of an invitation."""
+    return f"{settings.public_url.rstrip('/')}/welcome/{token}"
+
+
 def record(
     books: Books,
     actor: Actor,
@@ -181,7 +187,7 @@ def record(
 def _role(text: str) -> Role:
     if text not in ROLES:
         raise ChangeRefused("role", N_("A role is one of: {roles}."), roles=", ".join(ROLES))
-    return cast(Role, text)
+    return text
 
 
 def _may_touch(actor: Actor, role: Role) -> None:

@@ -97,7 +97,7 @@ def _summary(entry: AuditEntry, locale: str, uses: Mapping[str, str]) -> str:
             return translate(locale, TITLES.get(str(data.get("cause", "")), ""))
         case "consulted":
             return translate(locale, N_("Record {leaf} was opened"), leaf=int(data["leaf"]))
-        case "key" | "account" | "charter":
+        case "key" | "account" | "charter" | "source":
             return translate(locale, ACTIONS.get(str(data.get("action", "")), ""))
         case "feedback":
             return translate(locale, VALUES.get(str(data.get("value", "")), ""))
@@ -112,6 +112,13 @@ ACTIONS = {
     "disabled": N_("closed"),
     "enabled": N_("opened again"),
     "published": N_("new revision published"),
+    "restored": N_("earlier revision restored"),
+    "rotated": N_("new secret"),
+    "moved": N_("moved to another service"),
+    "renamed": N_("name changed"),
+    "invited": N_("invited"),
+    "joined": N_("password chosen by the person"),
+    "synchronised": N_("read again"),
 }
 VALUES = {
     "up": N_("useful"),

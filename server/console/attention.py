@@ -1,0 +1,223 @@
+"""What needs an administrator first: plain sentences, each with where to go.
+
+Other rooms add theirs: a provider looks at the situation and says what it finds. A provider that
+fails says so in its own sentence, and does not hide what the others found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from governance.audit.errors import AuditError
+from governance.messages import N_
+from governance.quotas.errors import QuotaUnavailable
+from server.console.situation import Situation
+
+_log = structlog.get_logger("sobria.console")
+
+Level = Literal["now", "soon"]
+
+QUOTA_SHARE = 0.8
+VERIFIED_WITHIN = timedelta(days=31)
+SYNCED_WITHIN = timedelta(days=92)
+EXPIRES_WITHIN = timedelta(days=14)
+UNUSED_AFTER = timedelta(days=180)
+#: Refusals rise where there are this many more than before, and half as many again.
+MORE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence. ``level``: «now» is broken or full, «soon» will be. ``link`` is where to go."""
+
+    level: Level
+    code: str
+    message_id: str
+    link: str
+    params: dict[str, str | int | float] = field(default_factory=dict)
+
+
+Provider = Callable[[Situation], Iterable[Notice]]
+
+
+def attention(situation: Situation, providers: Sequence[Provider]) -> tuple[Notice, ...]:
+    """What ``providers`` find, the most pressing first, otherwise in their order."""
+    found: list[Notice] = []
+    for provider in providers:
+        try:
+            found.extend(provider(situation))
+        except (AuditError, QuotaUnavailable, SQLAlchemyError) as failure:
+            _log.error("attention_failed", provider=provider.__name__, error=type(failure).__name__)
+            found.append(
+                Notice("now", "unknown", N_("Part of what needs attention cannot be read."), "")
+            )
+    return tuple(sorted(found, key=lambda notice: notice.level != "now"))
+
+
+def components(situation: Situation) -> Iterable[Notice]:
+    """A component that does not answer: model, database, sources."""
+    for name, answers in (situation.ready or {}).items():
+        if answers or name == "audit":
+            continue
+        if name == "model":
+            yield Notice(
+                "now",
+                "model",
+                N_("The model {model} does not answer: nobody gets an answer."),
+                "/health/ready",
+                {"model": situation.model.name},
+            )
+        elif name == "sources":
+            yield Notice(
+                "now",
+                "sources",
+                N_("No source holds a passage: nothing can be answered from the sources."),
+                "/admin/sources",
+            )
+        else:
+            yield Notice(
+                "now",
+                "component",
+                N_("The component «{name}» does not answer."),
+                "/health/ready",
+                {"name": name},
+            )
+
+
+def audit(situation: Situation) -> Iterable[Notice]:
+    """The log: readable and signed, and verified as a whole not too long ago."""
+    if situation.audit_size is None or (situation.ready or {}).get("audit") is False:
+        yield Notice(
+            "now",
+            "audit",
+            N_(
+                "The audit log does not answer, or its signature does not hold: nobody gets an "
+                "answer."
+            ),
+            "/health/ready",
+        )
+        return
+    check = situation.audit_check
+    if check is None:
+        if situation.audit_size > 0:
+            yield Notice(
+                "soon",
+                "audit_unverified",
+                N_("The audit log was never verified as a whole: ask the data protection officer."),
+                "",
+            )
+    elif not check.ok:
+        yield Notice(
+            "now",
+            "audit_broken",
+            N_("The last verification found that the audit log was changed."),
+            "",
+        )
+    elif situation.now - check.time > VERIFIED_WITHIN:
+        yield Notice(
+            "soon",
+            "audit_unverified",
+            N_("The audit log was last verified {days} days ago: ask the data protection officer."),
+            "",
+            {"days": (situation.now - check.time).days},
+        )
+
+
+def quotas(situation: Situation) -> Iterable[Notice]:
+    """A service that has used 80 % of a quota, or all of it."""
+    for service in situation.services:
+        fullest = max(service.quotas, key=lambda quota: quota.share, default=None)
+        if fullest is None or fullest.share < QUOTA_SHARE:
+            continue
+        full = fullest.left <= 0
+        yield Notice(
+            "now" if full else "soon",
+            "quota",
+            N_("{service} has used all of a quota.")
+            if full
+            else N_("{service} has used {share} % of a quota."),
+            "/admin#services",
+            {"service": service.title, "share": int(fullest.share * 100)},
+        )
+
+
+def sources(situation: Situation) -> Iterable[Notice]:
+    """A source that failed, was never read, or not for a long time."""
+    for source in situation.sources:
+        title: dict[str, str | int | float] = {"source": source.title}
+        if source.state == "failed":
+            yield Notice(
+                "now",
+                "source_failed",
+                N_("The source «{source}» could not be fetched."),
+                "/admin/sources",
+                title,
+            )
+        elif source.state == "never":
+            yield Notice(
+                "soon",
+                "source_never",
+                N_("The source «{source}» was never fetched."),
+                "/admin/sources",
+                title,
+            )
+        elif source.synced_at is not None and situation.now - source.synced_at > SYNCED_WITHIN:
+            yield Notice(
+                "soon",
+                "source_old",
+                N_("The source «{source}» was last fetched {days} days ago."),
+                "/admin/sources",
+                {**title, "days": (situation.now - source.synced_at).days},
+            )
+
+
+def refusals_rising(situation: Situation) -> Iterable[Notice]:
+    """More refusals than in the same time before: tell people, or change the charter."""
+    count, before = situation.refusals.total, situation.refusals.before
+    if count - before >= MORE and count >= before * 1.5:
+        yield Notice(
+            "soon",
+            "refusals",
+            N_("Refusals rise: {count} in {days} days, {before} in the {days} days before."),
+            "/admin#refusals",
+            {"count": count, "before": before, "days": situation.refusals.days},
+        )
+
+
+def keys(situation: Situation) -> Iterable[Notice]:
+    """A key that is about to expire, or has no use and no end."""
+    for key in situation.books.api_keys.all():
+        if not key.in_force(situation.now):
+            continue
+        if key.expires_at is not None and key.expires_at - situation.now <= EXPIRES_WITHIN:
+            yield Notice(
+                "soon",
+                "key_expires",
+                N_("The key «{key}» expires in {days} days."),
+                "/admin/keys",
+                {"key": key.label, "days": (key.expires_at - situation.now).days},
+            )
+        elif situation.now - (key.last_used_at or key.created_at) > UNUSED_AFTER:
+            yield Notice(
+                "soon",
+                "key_unused",
+                N_(
+                    "The key «{key}» has not been used for {days} days: revoke it if nobody needs "
+                    "it."
+                ),
+                "/admin/keys",
+                {
+                    "key": key.label,
+                    "days": (situation.now - (key.last_used_at or key.created_at)).days,
+                },
+            )
+
+
+PROVIDERS: tuple[Provider, ...] = (components, audit, quotas, sources, refusals_rising, keys)
+"""Those of the console itself."""
