@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from server.api import chat_completions, embeddings
 from server.api import models as api_models
@@ -30,6 +31,7 @@ from server.pages import (
     errors,
     footprint,
     health,
+    keys,
     passages,
     preview,
     services,
@@ -37,6 +39,7 @@ from server.pages import (
     sources,
     static,
     text_test,
+    welcome,
 )
 from server.security import Security
 
@@ -52,6 +55,8 @@ ROOMS = (
     admin,
     charter,
     services,
+    keys,
+    welcome,
     sources,
     text_test,
     audit,
@@ -104,6 +109,13 @@ def create_app(components: Assembly) -> FastAPI:
     for room in ROOMS:
         if room not in PRESIDIO or components.settings.presidio_api:
             app.include_router(room.router)
+    # The addresses of pages: the menu shows those that there are.
+    app.state.pages = frozenset(
+        route.path
+        for room in ROOMS
+        for route in room.router.routes
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ())
+    )
     errors.install(app)
     # The last one added is the outermost: everything is logged, and every answer is protected.
     app.add_middleware(errors.CatchAll)

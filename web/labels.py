@@ -148,6 +148,22 @@ LIMITS = {
     "wh_month": N_("Energy per month"),
 }
 
+SCOPES = {
+    "chat": N_("asking questions"),
+    "embeddings": N_("computing vectors"),
+    "presidio": N_("finding personal data"),
+    "admin_read": N_("reading the administration"),
+    "admin": N_("administering"),
+}
+
+COMPONENTS = {
+    "database": N_("Database"),
+    "audit": N_("Audit log"),
+    "charter": N_("Charter"),
+    "sources": N_("Sources"),
+    "model": N_("Model"),
+}
+
 TABLES = {
     "masked": MASKED_KINDS,
     "step": STEPS,
@@ -162,6 +178,8 @@ TABLES = {
     "source_kind": SOURCE_KINDS,
     "role": ROLES,
     "event": EVENT_TYPES,
+    "scope": SCOPES,
+    "component": COMPONENTS,
 }
 
 

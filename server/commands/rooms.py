@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from server.commands.charters import add_to
 from server.commands.opening import books, settings
 from server.commands.words import say
 
@@ -83,7 +84,9 @@ def charter() -> typer.Typer:
 
         return PiiAnalyzer()
 
-    return build_cli(lambda: CharterContext(store, judge, finder), say)
+    app = build_cli(lambda: CharterContext(store, judge, finder), say)
+    add_to(app)
+    return app
 
 
 BUILDERS: dict[str, Callable[[], typer.Typer]] = {

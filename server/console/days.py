@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from governance.messages import N_
+from server.console.refused import ChangeRefused
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -41,3 +44,18 @@ class Days:
 
     def __contains__(self, day: object) -> bool:
         return isinstance(day, date) and self.first <= day <= self.last
+
+
+def end_of_day(day: str, timezone: str) -> datetime | None:
+    """The instant at which a day («2026-11-23») ends in ``timezone``; None for no day.
+
+    Raises:
+        ChangeRefused: this is no day.
+    """
+    if not day:
+        return None
+    try:
+        following = date.fromisoformat(day) + timedelta(days=1)
+        return datetime.combine(following, time.min, ZoneInfo(timezone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ChangeRefused("expires_at", N_("A date is written as 2026-11-23.")) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -21,6 +22,9 @@ from server.identity.scopes import ORDINARY, Scope
 from server.identity.sessions import Session
 from server.identity.users import Role
 from server.state import assembly
+
+if TYPE_CHECKING:
+    from server.assembly import Assembly
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -147,6 +151,12 @@ embeddings_caller = _api_guard("embeddings")
 presidio_caller = _api_guard("presidio")
 
 
+def actor_of(components: Assembly, session: Session) -> Actor:
+    """Who a session changes things as. Reads the database."""
+    user = session.user
+    return Actor(components.person_keys.subject(user.id), user.display_name, user.id)
+
+
 async def admin_caller(request: Request) -> Actor:
     """An administrator's session, or the holder of a key of the administration.
 
@@ -160,9 +170,7 @@ async def admin_caller(request: Request) -> Actor:
     components = assembly(request)
     if "authorization" not in request.headers:
         session = await admin(request)
-        subject = components.person_keys.subject
-        pseudonym = await to_thread.run_sync(subject, session.user.id)
-        return Actor(pseudonym, session.user.display_name, session.user.id)
+        return await to_thread.run_sync(actor_of, components, session)
     key = await _key_of(request)
     needed: Scope = "admin-read" if request.method in SAFE_METHODS else "admin"
     if not key.opens(needed):

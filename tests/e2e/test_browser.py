@@ -342,10 +342,11 @@ def test_a_key_is_shown_once_works_and_is_revoked(visit: Visit, instance: Instan
     bearer = {"Authorization": f"Bearer {secret}"}
     assert httpx.get(models, headers=bearer).status_code == 200
 
-    page.goto("/admin/services")
+    page.goto("/admin/keys")
     expect(page.locator("#secret")).to_have_count(0)
     assert secret not in page.content()
     row = page.get_by_role("row", name=re.compile("Intranet de la mairie"))
+    row.locator("summary").click()
     row.get_by_role("button", name=re.compile("Révoquer")).click()
     expect(row).to_contain_text("révoquée le")
     assert httpx.get(models, headers=bearer).status_code == 401
@@ -405,7 +406,7 @@ def test_every_page_is_accessible_and_nothing_is_wider_than_the_window(
     addresses = {
         "": ["/sign-in"],
         "employe": ["/chat", conversation, "/footprint"],
-        "admin": ["/admin", "/admin/charter", "/admin/services", "/admin/sources"],
+        "admin": ["/admin", "/admin/charter", "/admin/services", "/admin/keys", "/admin/sources"],
         "dpo": ["/audit", "/audit/0"],
     }[role]
     if role == "employe":
