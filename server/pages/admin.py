@@ -17,7 +17,6 @@ from server.console.refusals import Line, Refusals, UseLine
 from server.console.situation import Situation, of_server
 from server.identity.guards import admin
 from server.identity.sessions import Session
-from server.pages.messages import TITLES
 from server.responses import show
 from server.state import assembly, say
 from web.charts import Plot, plot
@@ -32,7 +31,17 @@ from web.console_view import (
 
 router = APIRouter()
 
-CAUSES = {**TITLES, "other": N_("Another reason")}
+CAUSES = {
+    "use": N_("Forbidden use"),
+    "quota": N_("Quota used up"),
+    "personal_data": N_("Data that must not be sent"),
+    "service": N_("Not open to the service"),
+    "busy": N_("Too many at the same time"),
+    "too_long": N_("Too long"),
+    "other": N_("Another reason"),
+}
+"""Why requests were refused, in an administrator's words."""
+
 METHODS = ("measured", "modelled", "estimated")
 KINDS = ("use", "quota", "personal_data", "other")
 """Causes that the chart tells apart; the others are «other»."""

@@ -329,7 +329,7 @@ def test_a_charter_with_an_error_is_not_published_and_a_good_one_is(visit: Visit
 
 def test_a_key_is_shown_once_works_and_is_revoked(visit: Visit, instance: Instance) -> None:
     page = visit("admin")
-    page.get_by_role("link", name="Services et clés").click()
+    page.get_by_role("link", name="Clés").click()
     page.select_option("#service", "rh")
     page.fill("#label", "Intranet de la mairie")
     page.get_by_role("button", name="Créer la clé").click()
