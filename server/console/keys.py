@@ -52,6 +52,8 @@ def create(
         raise ChangeRefused("service", N_("The charter has no such service."))
     if expires_at is not None and expires_at <= utc_now():
         raise ChangeRefused("expires_at", N_("The date until which the key opens is past."))
+    # A change that could not be logged must not be made.
+    books.audit.head()
     key, secret = books.api_keys.create(
         service, said, actor.account, scopes=chosen, expires_at=expires_at
     )
@@ -79,6 +81,7 @@ def rotate(books: Books, actor: Actor, key_id: str, grace: timedelta = GRACE) ->
             N_("The old secret may go on opening for 0 to {limit} hours."),
             limit=LONGEST_GRACE.days * 24,
         )
+    books.audit.head()
     done = books.api_keys.rotate(key_id, grace)
     if done is None:
         raise NotThere("key", N_("There is no key in force with this identifier."))
@@ -89,6 +92,7 @@ def rotate(books: Books, actor: Actor, key_id: str, grace: timedelta = GRACE) ->
 
 def revoke(books: Books, actor: Actor, key_id: str) -> ApiKey:
     """Close a key for good, both its secrets. Raises NotThere."""
+    books.audit.head()
     key = books.api_keys.revoke(key_id)
     if key is None:
         raise NotThere("key", N_("There is no key in force with this identifier."))

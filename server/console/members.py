@@ -63,6 +63,8 @@ def add(books: Books, charter: Charter | None, actor: Actor, new: NewMember) -> 
     if new.locale not in {"fr", "en"}:
         raise ChangeRefused("locale", N_("The language is fr or en."))
     service = _service(charter, role, new.service)
+    # A change that could not be logged must not be made.
+    books.audit.head()
     try:
         user, password = books.users.add(
             new.name,
@@ -96,6 +98,7 @@ def change(
     renamed = None if display_name is None else display_name.strip()
     if renamed is not None and not 1 <= len(renamed) <= 200:
         raise ChangeRefused("display_name", N_("A name to show has 1 to 200 characters."))
+    books.audit.head()
     if moved is not None and moved != user.service:
         books.users.move(user.id, moved)
         record(books, actor, user, "moved", {"from": user.service or None, "to": moved or None})
@@ -116,6 +119,7 @@ def set_disabled(books: Books, actor: Actor, user: User, disabled: bool) -> User
         raise ChangeRefused(
             "member", N_("One does not close one's own account: ask another administrator.")
         )
+    books.audit.head()
     books.users.set_disabled(user.id, disabled)
     if disabled:
         books.invitations.drop(user.id)
@@ -130,6 +134,7 @@ def new_password(books: Books, actor: Actor, user: User) -> str:
         ChangeRefused: it is a data protection officer's.
     """
     _may_touch(actor, user.role)
+    books.audit.head()
     password = books.users.set_password(user.id)
     books.invitations.drop(user.id)
     record(books, actor, user, "password")
@@ -147,6 +152,7 @@ def invite(books: Books, actor: Actor, user: User) -> str:
     _may_touch(actor, user.role)
     if user.disabled:
         raise ChangeRefused("member", N_("This account is closed: open it again first."))
+    books.audit.head()
     token = books.invitations.make(user.id, INVITATION)
     record(books, actor, user, "invited")
     return token

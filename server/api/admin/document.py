@@ -46,15 +46,16 @@ Everything that the console does, as JSON, with the same permissions. This page 
 code by `python -m server.api.admin.document`; a test fails when it is not up to date.
 
 **Who may call.** An API key with the scope `admin` (`admin-read` for what only reads), as
-`Authorization: Bearer sob_…`; or the session of a signed-in administrator, whose requests that change
-something carry the page's token in `X-CSRF-Token`. A request that names a key is judged by the key
-alone. Keys made before there were scopes open what they always did (`chat`, `embeddings`,
-`presidio`), and nothing here. Make the first key of the administration on the command line:
-`sobria keys create - "Supervision" --scope admin-read`.
+`Authorization: Bearer sob_…`; or the session of a signed-in administrator, whose requests that
+change something carry the page's token in `X-CSRF-Token`. A request that names a key is judged
+by the key alone. Keys made before there were scopes open what they always did (`chat`,
+`embeddings`, `presidio`), and nothing here. Make the first key of the administration on the
+command line: `sobria keys create - "Supervision" --scope admin-read`.
 
-**What is logged.** Every change is in the audit log, under the pseudonym of the account or of the key
-that made it. No secret, password, link or name is in a record. The log itself is not here: it is the
-data protection officer's, whose account no administrator can make, close or give a new password.
+**What is logged.** Every change is in the audit log, under the pseudonym of the account or of
+the key that made it. No secret, password, link or name is in a record. The log itself is not
+here: it is the data protection officer's, whose account no administrator can make, close or
+give a new password.
 
 **Errors** are problem details (RFC 9457, `application/problem+json`), in the caller's language:
 
@@ -63,9 +64,9 @@ data protection officer's, whose account no administrator can make, close or giv
  "errors": [{"field": "expires_at", "message": "The date until which the key opens is past."}]}
 ```
 
-401: no valid key or session; 403: the scope or the role does not reach this; 404: no such thing; 409:
-another revision of the charter came into force meanwhile; 422: `errors` names each wrong field; 503:
-the audit log does not answer, and nothing was done.
+401: no valid key or session; 403: the scope or the role does not reach this; 404: no such thing;
+409: another revision of the charter came into force meanwhile; 422: `errors` names each wrong
+field; 503: the audit log does not answer, and nothing was done.
 
 Times are ISO 8601; energy is in Wh, and what is unknown is `null`, never 0.
 """
