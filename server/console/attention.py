@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import ceil
 from typing import Literal
 
 import structlog
@@ -24,6 +25,7 @@ _log = structlog.get_logger("sobria.console")
 Level = Literal["now", "soon"]
 
 QUOTA_SHARE = 0.8
+DAY = timedelta(days=1)
 VERIFIED_WITHIN = timedelta(days=31)
 SYNCED_WITHIN = timedelta(days=92)
 EXPIRES_WITHIN = timedelta(days=14)
@@ -143,7 +145,8 @@ def quotas(situation: Situation) -> Iterable[Notice]:
             if full
             else N_("{service} has used {share} % of a quota."),
             "/admin#services",
-            {"service": service.title, "share": int(fullest.share * 100)},
+            # Rounded as the table under it is, and never to «100 %» before it is full.
+            {"service": service.title, "share": min(99, round(fullest.share * 100))},
         )
 
 
@@ -201,7 +204,7 @@ def keys(situation: Situation) -> Iterable[Notice]:
                 "key_expires",
                 N_("The key «{key}» expires in {days} days."),
                 "/admin/keys",
-                {"key": key.label, "days": (key.expires_at - situation.now).days},
+                {"key": key.label, "days": ceil((key.expires_at - situation.now) / DAY)},
             )
         elif situation.now - (key.last_used_at or key.created_at) > UNUSED_AFTER:
             yield Notice(

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, literal_column, select
 
 from governance.audit.reading import reading
 from governance.audit.tables import audit_leaves as leaves
@@ -132,7 +132,8 @@ def _counted(engine: Engine, days: Days) -> Iterable[Counted]:
     """Refusals of ``days`` and of as many days before, by day, cause, use and service."""
     since = iso(days.before.begins())
     refused = (leaves.c.type == "refused") & (leaves.c.time >= since)
-    slot = func.substr(leaves.c.time, 1, SLOT).label("slot")
+    # Literals: PostgreSQL would not know two bound parameters of SELECT and GROUP BY for the same.
+    slot = func.substr(leaves.c.time, literal_column("1"), literal_column(str(SLOT))).label("slot")
     with_use = (
         select(slot, leaves.c.use_id, leaves.c.service, func.count().label("n"))
         .where(refused, leaves.c.use_id.is_not(None))
