@@ -138,11 +138,26 @@ NOTHING = Draft({}, {})
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list of ``total`` rows; the addresses of its neighbours, «» for none."""
+
+    total: int
+    newer: str = ""
+    older: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MembersView:
-    """Services and members (``services.html``). The shown-once values are of ``shown_for``."""
+    """Services and members (``services.html``). The shown-once values are of ``shown_for``.
+
+    ``service`` and ``role`` are the filters, «» for all.
+    """
 
     services: tuple[ServiceRulesView, ...]
     members: tuple[MemberView, ...]
+    listing: Listing
+    service: str = ""
+    role: str = ""
     shown_for: str = ""
     password: str = ""
     link: str = ""
@@ -175,6 +190,7 @@ class KeysView:
     scopes: tuple[str, ...]
     chosen: tuple[str, ...]
     earliest: str
+    listing: Listing
     new_secret: str = ""
     new_label: str = ""
     old_until: datetime | None = None

@@ -13,12 +13,17 @@ from math import ceil
 from typing import Literal
 
 import structlog
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.audit.errors import AuditError
+from governance.audit.reading import reading
+from governance.audit.tables import audit_leaves
+from governance.clock import iso
 from governance.messages import N_
 from governance.quotas.errors import QuotaUnavailable
 from server.console.situation import Situation
+from server.judges import charter_store
 
 _log = structlog.get_logger("sobria.console")
 
@@ -222,5 +227,45 @@ def keys(situation: Situation) -> Iterable[Notice]:
             )
 
 
-PROVIDERS: tuple[Provider, ...] = (components, audit, quotas, sources, refusals_rising, keys)
+def charter(situation: Situation) -> Iterable[Notice]:
+    """A revision published on the command line, which a running server has not taken up."""
+    current = charter_store(situation.books.database).current()
+    if current is not None and current.revision != situation.revision:
+        yield Notice(
+            "now",
+            "charter_stale",
+            N_("Revision {revision} of the charter was published and is not applied: restart."),
+            "/admin/charter",
+            {"revision": current.short},
+        )
+
+
+def failures(situation: Situation) -> Iterable[Notice]:
+    """Requests that did not end well since yesterday: people waited for nothing."""
+    failed = select(func.count()).where(
+        audit_leaves.c.type.in_(("failed", "interrupted")),
+        audit_leaves.c.time >= iso(situation.now - DAY),
+    )
+    with reading(situation.books.database) as connection:
+        count = connection.execute(failed).scalar_one()
+    if count:
+        yield Notice(
+            "soon",
+            "failures",
+            N_("Requests that failed or were interrupted in the last 24 hours: {count}."),
+            "/health/ready",
+            {"count": count},
+        )
+
+
+PROVIDERS: tuple[Provider, ...] = (
+    components,
+    audit,
+    charter,
+    failures,
+    quotas,
+    sources,
+    refusals_rising,
+    keys,
+)
 """Those of the console itself."""

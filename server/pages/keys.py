@@ -19,6 +19,7 @@ from server.identity.api_keys import ApiKey
 from server.identity.guards import actor_of, admin
 from server.identity.scopes import ORDINARY, SCOPES
 from server.identity.sessions import Session
+from server.pages.listing import part_of
 from server.responses import page_for, redirect, show
 from server.state import assembly, say
 from web.console_view import NOTHING, Draft, KeysView, KeyView
@@ -124,11 +125,15 @@ def _page(
     _, charter = components.charter.get()
     now = utc_now()
     zone = ZoneInfo(components.settings.timezone)
+    # Those that open something first: revoked ones only grow in number.
+    found = sorted(components.api_keys.all(), key=lambda one: not one.in_force(now))
+    listed, listing = part_of(found, request, PATH, {})
     view = KeysView(
-        keys=tuple(_key(one, now) for one in components.api_keys.all()),
+        keys=tuple(_key(one, now) for one in listed),
         services=tuple((service.id, service.title) for service in charter.services),
         scopes=SCOPES,
         chosen=chosen,
+        listing=listing,
         earliest=now.astimezone(zone).date().isoformat(),
         new_secret=secret,
         new_label=key.label if key is not None else "",

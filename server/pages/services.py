@@ -19,6 +19,7 @@ from server.identity.guards import actor_of, admin
 from server.identity.sessions import Session
 from server.identity.users import User
 from server.organisation import service_views
+from server.pages.listing import part_of
 from server.responses import page_for, redirect, show
 from server.state import assembly, say
 from web.console_view import Draft, MembersView, MemberView, ServiceRulesView
@@ -156,6 +157,14 @@ def _page(
     _, charter = components.charter.get()
     session: Session = request.state.session
     views = service_views(components, charter)
+    asked = request.query_params
+    service, role = asked.get("service", ""), asked.get("role", "")
+    found = [
+        user
+        for user in _in_order(components)
+        if service in ("", user.service) and role in ("", user.role)
+    ]
+    members, listing = part_of(found, request, PATH, {"service": service, "role": role})
     view = MembersView(
         services=tuple(
             ServiceRulesView(
@@ -165,7 +174,10 @@ def _page(
             )
             for one in views
         ),
-        members=tuple(_member(user, session) for user in _in_order(components)),
+        members=tuple(_member(user, session) for user in members),
+        listing=listing,
+        service=service,
+        role=role,
         shown_for=shown_for,
         password=password,
         link=link,

@@ -100,6 +100,20 @@ def test_a_key_that_ends_soon_or_is_not_used_is_told(parts: Any, calm: Situation
     assert "key_unused" in codes(replace(later, sources=()))
 
 
+def test_a_charter_that_is_published_and_not_applied_is_told(parts: Any, calm: Situation) -> None:
+    current = parts.charter_store.current()
+    parts.charter_store.save(current.text + "# relue\n", "op", "relue", current.revision)
+    assert codes(calm) == ["charter_stale"]
+
+
+def test_requests_that_failed_since_yesterday_are_told(parts: Any, calm: Situation) -> None:
+    from governance.audit.leaf import AuditRecord
+
+    parts.audit.append(AuditRecord("failed", "e1", "s", "rh", "c", {}))
+    assert codes(replace(calm, now=utc_now())) == ["failures"]
+    assert codes(replace(calm, now=utc_now() + timedelta(hours=25))) == []
+
+
 def test_another_room_adds_its_own_and_one_that_fails_hides_nothing(calm: Situation) -> None:
     def reviews(_: Situation) -> Iterable[Notice]:
         yield Notice("now", "reviews", "{n} answers wait.", "/review", {"n": 3})

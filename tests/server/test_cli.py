@@ -157,3 +157,15 @@ def test_a_charter_is_published_and_restored_and_the_figures_are_printed(
         sobria(command, "--days", "30")
     assert json.loads(sobria("services", "--json").stdout)[0]["quotas"]
     assert "never fetched" in sobria("overview").stdout
+
+
+def test_reading_a_source_again_is_logged(sobria: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "var" / "documents"
+    folder.mkdir(parents=True)
+    (folder / "note.txt").write_text("Le parc ouvre à huit heures.", encoding="utf-8")
+    own = "sources:\n- id: notes\n  title: Notes\n  kind: folder\n  path: " + str(folder)
+    own += "\n  personal_data: public\n  owner: Nous\n  licence: interne\n"
+    (tmp_path / "var" / "sources.yaml").write_text(own, encoding="utf-8")
+    sobria("sources", "sync", "notes")
+    assert sobria("sources", "sync", "ghost", status=1).stderr
+    assert "Records: 1" in sobria("audit", "verify").stdout.replace("\xa0", " ")

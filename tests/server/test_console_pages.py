@@ -188,3 +188,41 @@ def test_the_log_that_the_officer_verifies_is_known_to_the_administrator(
     assert dora.send("/audit/verify").status_code == 200
     audit = root.client.get("/api/admin/overview").json()["audit"]
     assert audit["verified_ok"] is True and audit["verified_at"] is not None
+
+
+def test_a_long_list_is_read_by_pages_and_each_stays_under_100_kilobytes(
+    root: Any, parts: Any
+) -> None:
+    from web.render import STATIC
+
+    for number in range(120):
+        parts.users.add(
+            f"agent{number:03}",
+            display_name=f"Agent {number:03} au nom assez long",
+            role="employee",
+            service="compta" if number % 2 else "rh",
+        )
+        key, _ = parts.api_keys.create("rh", f"clé {number:03}", "")
+        if number % 2:
+            parts.api_keys.revoke(key.id)
+    drawn = sum((STATIC / name).stat().st_size for name in ("sobria.css", "forms.js", "page.js"))
+    for path, each in (("/admin/services", r"agent\d{3}"), ("/admin/keys", r"clé \d{3}<br>")):
+        seen: set[str] = set()
+        address = path
+        for _ in range(10):
+            page = root.get(address)
+            assert len(page.content) + drawn < 100_000, (address, len(page.content))
+            seen |= set(re.findall(each, page.text))
+            onward = re.search(rf'href="({path}\?from=\d+)">Suivant', page.text)
+            if onward is None:
+                break
+            address = onward[1]
+        assert len(seen) == 120, path
+    filtered = root.get("/admin/services?service=compta&role=employee").text
+    assert "agent001" in filtered and "agent002" not in filtered
+    assert "service=compta" in filtered and root.get("/admin/services?from=x").status_code == 200
+
+
+def test_reading_a_source_again_is_logged(root: Any, parts: Any) -> None:
+    assert root.send("/admin/sources/fiches/sync").status_code == 303
+    assert actions(parts, "source") == ["synchronised"]

@@ -475,6 +475,7 @@ MEMBERS_PAGE = console_view.MembersView(
         console_view.MemberView("u3", "ines", "Inès Marchand", "dpo", "", False, "", False),
         console_view.MemberView("u4", "paul", "Paul Petit", "employee", "rh", True, "", False),
     ),
+    listing=console_view.Listing(64, "", "/admin/services?from=20"),
     shown_for="Camille Roux",
     link="https://ia.exemple.fr/welcome/3f1c9a6f-xyz",
     draft=console_view.Draft(
@@ -528,6 +529,7 @@ KEYS_PAGE = console_view.KeysView(
     scopes=("chat", "embeddings", "presidio", "admin-read", "admin"),
     chosen=("chat", "embeddings", "presidio"),
     earliest="2026-11-23",
+    listing=console_view.Listing(64, "/admin/keys?from=0", "/admin/keys?from=40"),
     new_secret="sob_7QdS8x2mVf4kT1pLw9RjZc3uYb6Na0He",
     new_label="Intranet RH",
     old_until=NOW + timedelta(hours=24),
