@@ -20,7 +20,7 @@ from server.api.admin import services as admin_services
 from server.api.admin import sources as admin_sources
 from server.api.presidio import analyzer as presidio_analyzer
 from server.api.presidio import anonymizer as presidio_anonymizer
-from server.console.attention import PROVIDERS
+from server.console.providers import PROVIDERS
 from server.exchanges import Exchanges
 from server.observability import Metrics, RequestLog
 from server.pages import (

@@ -118,8 +118,8 @@ def _opened(days: int) -> tuple[Books, Charter, Days]:
 
 
 def _overview(days: int) -> Overview:
-    from server.console.attention import PROVIDERS
     from server.console.overview import overview as make
+    from server.console.providers import PROVIDERS
     from server.console.situation import of_books
     from server.judges import charter_store
 

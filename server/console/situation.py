@@ -22,7 +22,7 @@ from server.console.days import Days
 from server.console.energy import EnergyReport, energy
 from server.console.refusals import Refusals, refusals
 from server.knowledge import declared_sources, models_dir
-from server.organisation import quota_views
+from server.organisation import quota_views, service_views
 from server.source_views import status_view
 from web.views import ServiceView, SourceStatusView
 
@@ -73,7 +73,7 @@ def of_server(components: Assembly, days: int) -> Situation:
         components,
         revision,
         charter,
-        components.quotas,
+        service_views(components, charter),
         tuple(components.sources.statuses()),
         ModelState(info.name, info.digest, ready.get("model")),
         ready,
@@ -88,11 +88,26 @@ def of_books(books: Books, revision: str, charter: Charter, days: int) -> Situat
         books,
         revision,
         charter,
-        QuotaLedger(books.database, chosen.timezone),
+        stored_services(books, charter),
         stored_statuses(books),
         ModelState(chosen.model, "", None),
         None,
         days,
+    )
+
+
+def stored_services(books: Books, charter: Charter) -> tuple[ServiceView, ...]:
+    """The services of ``charter``, with what the database tells of their quotas and members."""
+    ledger = QuotaLedger(books.database, books.settings.timezone)
+    members = books.users.members()
+    return tuple(
+        ServiceView(
+            id=service.id,
+            title=service.title,
+            quotas=quota_views(ledger, charter, service.id),
+            members=members.get(service.id, 0),
+        )
+        for service in charter.services
     )
 
 
@@ -120,7 +135,7 @@ def _situation(
     books: Books,
     revision: str,
     charter: Charter,
-    ledger: QuotaLedger,
+    services: tuple[ServiceView, ...],
     sources: Sequence[SourceStatusView],
     model: ModelState,
     ready: Mapping[str, bool] | None,
@@ -128,21 +143,12 @@ def _situation(
 ) -> Situation:
     now = utc_now()
     period = Days.until(now, days, books.settings.timezone)
-    members = books.users.members()
     return Situation(
         now=now,
         books=books,
         revision=revision,
         charter=charter,
-        services=tuple(
-            ServiceView(
-                id=service.id,
-                title=service.title,
-                quotas=quota_views(ledger, charter, service.id),
-                members=members.get(service.id, 0),
-            )
-            for service in charter.services
-        ),
+        services=services,
         sources=tuple(sources),
         model=model,
         ready=ready,

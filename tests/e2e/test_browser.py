@@ -353,6 +353,34 @@ def test_a_key_is_shown_once_works_and_is_revoked(visit: Visit, instance: Instan
     assert httpx.get(models, headers=bearer).status_code == 401
 
 
+def test_a_member_is_invited_and_comes_in_by_the_keyboard_alone(visit: Visit) -> None:
+    page = visit("admin")
+    press(page, "a[href='/admin?days=30']")
+    press(page, "#refusals ~ details > summary")
+    expect(page.locator("#refusals ~ details").first).to_have_attribute("open", "")
+    press(page, "nav.menu a[href='/admin/services']", back=True)
+    for field, text in (("#name", "lea.morel"), ("#display_name", "Léa Morel")):
+        tab_to(page, field)
+        page.keyboard.type(text)
+    tab_to(page, "#service")
+    page.keyboard.press("ArrowDown")
+    press(page, "form[action='/admin/services/members'] button.primary")
+    link = page.locator("#secret").inner_text()
+
+    theirs = visit("", 390, "dark")
+    theirs.goto(link[link.index("/welcome/") :])
+    assert overflow(theirs) == 0 and not Axe().run(theirs)["violations"]
+    for field in ("#password", "#again"):
+        tab_to(theirs, field)
+        theirs.keyboard.type("une phrase assez longue")
+    theirs.keyboard.press("Enter")
+    expect(theirs.get_by_role("status")).to_contain_text("enregistré")
+    theirs.fill("#name", "lea.morel")
+    theirs.fill("#password", "une phrase assez longue")
+    theirs.press("#password", "Enter")
+    expect(theirs.locator("#question")).to_be_visible()
+
+
 def test_an_officer_finds_opens_exports_and_verifies(
     visit: Visit, instance: Instance, conversation: str, tmp_path: Path
 ) -> None:

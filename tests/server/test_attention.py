@@ -11,9 +11,9 @@ import pytest
 
 from governance.audit.errors import AuditUnavailable
 from governance.clock import utc_now
-from server.console import attention as asking
-from server.console.attention import PROVIDERS, Notice, attention
+from server.console.attention import Notice, attention
 from server.console.checks import Check, note_check
+from server.console.providers import PROVIDERS
 from server.console.situation import Situation, of_server
 
 
@@ -129,7 +129,7 @@ def test_the_application_asks_the_providers_that_it_was_given(app: Any, root: An
     def reviews(_: Situation) -> Iterable[Notice]:
         yield Notice("now", "reviews", "3 answers wait.", "/review")
 
-    app.state.attention = (*asking.PROVIDERS, reviews)
+    app.state.attention = (*PROVIDERS, reviews)
     page = root.get("/admin")
     assert "3 answers wait." in page.text and 'href="/review"' in page.text
     listed = root.client.get("/api/admin/overview").json()["attention"]
