@@ -356,9 +356,11 @@ def test_a_key_is_shown_once_works_and_is_revoked(visit: Visit, instance: Instan
 def test_a_member_is_invited_and_comes_in_by_the_keyboard_alone(visit: Visit) -> None:
     page = visit("admin")
     press(page, "a[href='/admin?days=30']")
+    page.wait_for_url("**/admin?days=30")
     press(page, "#refusals ~ details > summary")
     expect(page.locator("#refusals ~ details").first).to_have_attribute("open", "")
     press(page, "nav.menu a[href='/admin/services']", back=True)
+    page.wait_for_url("**/admin/services")
     for field, text in (("#name", "lea.morel"), ("#display_name", "Léa Morel")):
         tab_to(page, field)
         page.keyboard.type(text)
