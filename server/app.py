@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from server.api import chat_completions, embeddings
 from server.api import models as api_models
+from server.api.admin import charter as admin_charter
+from server.api.admin import keys as admin_keys
+from server.api.admin import members as admin_members
+from server.api.admin import overview as admin_overview
+from server.api.admin import services as admin_services
+from server.api.admin import sources as admin_sources
 from server.api.presidio import analyzer as presidio_analyzer
 from server.api.presidio import anonymizer as presidio_anonymizer
+from server.console.providers import PROVIDERS
 from server.exchanges import Exchanges
 from server.observability import Metrics, RequestLog
 from server.pages import (
@@ -27,6 +35,7 @@ from server.pages import (
     errors,
     footprint,
     health,
+    keys,
     passages,
     preview,
     services,
@@ -34,6 +43,7 @@ from server.pages import (
     sources,
     static,
     text_test,
+    welcome,
 )
 from server.proofs import Proofs
 from server.security import Security
@@ -55,9 +65,17 @@ ROOMS = (
     charter_schema,
     charter_simulate,
     services,
+    keys,
+    welcome,
     sources,
     text_test,
     audit,
+    admin_overview,
+    admin_services,
+    admin_members,
+    admin_keys,
+    admin_charter,
+    admin_sources,
     api_models,
     chat_completions,
     embeddings,
@@ -100,9 +118,18 @@ def create_app(components: Assembly) -> FastAPI:
     app.state.metrics = metrics
     app.state.proofs = Proofs(components)
     app.state.simulations = simulations
+    # What needs an administrator first: a room adds its own provider here.
+    app.state.attention = PROVIDERS
     for room in ROOMS:
         if room not in PRESIDIO or components.settings.presidio_api:
             app.include_router(room.router)
+    # The addresses of pages: the menu shows those that there are.
+    app.state.pages = frozenset(
+        route.path
+        for room in ROOMS
+        for route in room.router.routes
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ())
+    )
     errors.install(app)
     # The last one added is the outermost: everything is logged, and every answer is protected.
     app.add_middleware(errors.CatchAll)

@@ -19,6 +19,7 @@ from governance.sealing import PersonKeys, Sealer
 from server.conversations import Conversations
 from server.database import migrate, open_database
 from server.identity.api_keys import ApiKeys
+from server.identity.invitations import Invitations
 from server.identity.sessions import Sessions
 from server.identity.throttle import Throttle
 from server.identity.users import Users
@@ -42,6 +43,7 @@ class Books:
     sessions: Sessions
     throttle: Throttle
     api_keys: ApiKeys
+    invitations: Invitations
     conversations: Conversations
 
 
@@ -78,6 +80,7 @@ def open_books(settings: Settings) -> Books:
         ),
         throttle=Throttle(database, keys.derive("sign-in throttle")),
         api_keys=ApiKeys(database),
+        invitations=Invitations(database, users),
         conversations=Conversations(database, sealer),
     )
 

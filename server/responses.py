@@ -24,6 +24,10 @@ from web.views import ErrorView, Page, Viewer
 NOTICES = {
     "charter": N_("The new revision of the charter is in force."),
     "key-revoked": N_("The key is revoked: it no longer opens anything."),
+    "member-moved": N_("The account belongs to another service now."),
+    "member-closed": N_("The account is closed, and its sessions are ended."),
+    "member-opened": N_("The account is open again."),
+    "password-chosen": N_("Your password is kept. Sign in with it."),
     "source": N_("The source is being read. This page shows how far it is."),
     "deleted": N_("The conversation was deleted."),
     "signed-out": N_("You are signed out."),
@@ -58,6 +62,7 @@ def page_for(
         notice=notice or (say(request, done) if done else ""),
         error=error,
         timezone=components.settings.timezone,
+        installed=request.app.state.pages,
     )
 
 

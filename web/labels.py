@@ -127,6 +127,7 @@ EVENT_TYPES = {
     "key": N_("API key"),
     "erased": N_("texts erased"),
     "feedback": N_("opinion given"),
+    "source": N_("source"),
 }
 
 QUOTAS = {
@@ -154,6 +155,22 @@ SIGNATURES = {
     "unchecked": N_("not checked"),
 }
 
+SCOPES = {
+    "chat": N_("asking questions"),
+    "embeddings": N_("computing vectors"),
+    "presidio": N_("finding personal data"),
+    "admin_read": N_("reading the administration"),
+    "admin": N_("administering"),
+}
+
+COMPONENTS = {
+    "database": N_("Database"),
+    "audit": N_("Audit log"),
+    "charter": N_("Charter"),
+    "sources": N_("Sources"),
+    "model": N_("Model"),
+}
+
 TABLES = {
     "signature": SIGNATURES,
     "masked": MASKED_KINDS,
@@ -169,6 +186,8 @@ TABLES = {
     "source_kind": SOURCE_KINDS,
     "role": ROLES,
     "event": EVENT_TYPES,
+    "scope": SCOPES,
+    "component": COMPONENTS,
 }
 
 

@@ -26,7 +26,8 @@ class Viewer:
 class Page:
     """What every page needs. ``path`` is the request's, for the language switch and the menu.
 
-    ``timezone`` is an IANA name: dates are shown in it.
+    ``timezone`` is an IANA name: dates are shown in it. ``installed`` are the addresses that there
+    are: the menu shows no other; None for all of them.
     """
 
     organisation: str
@@ -37,6 +38,7 @@ class Page:
     error: str = ""
     csrf: str = ""
     timezone: str = "Europe/Paris"
+    installed: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,22 +219,6 @@ class FootprintView:
 
 
 @dataclass(frozen=True, slots=True)
-class AdminOverviewView:
-    """Admin overview (``admin.html``): short sentences with figures."""
-
-    requests_today: int
-    refused_today: int
-    wh_today: float | None
-    services: tuple[ServiceView, ...]
-    model: str
-    model_digest: str
-    energy_method: str
-    energy_totals_wh: dict[str, float | None]
-    audit_size: int
-    charter_revision: str
-
-
-@dataclass(frozen=True, slots=True)
 class CharterProblemView:
     """An error in the charter's text, translated.
 
@@ -292,19 +278,6 @@ class CharterView:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyView:
-    """An API key; the secret itself is shown once, by ``ServicesView.new_secret``."""
-
-    id: str
-    label: str
-    prefix: str
-    service: str
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceView:
     """A service of the charter, with its quotas."""
 
@@ -312,15 +285,6 @@ class ServiceView:
     title: str
     quotas: tuple[QuotaView, ...]
     members: int
-
-
-@dataclass(frozen=True, slots=True)
-class ServicesView:
-    """Services and keys (``services.html``)."""
-
-    services: tuple[ServiceView, ...]
-    keys: tuple[KeyView, ...]
-    new_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)

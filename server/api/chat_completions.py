@@ -32,7 +32,7 @@ from server.api.chat_request import ChatRequest, check, turns_of
 from server.api.completion_parts import call_of, finish_of, message_of, sobria_of, usage_of
 from server.api.errors import ApiError, failed, refused
 from server.exchanges import Journey
-from server.identity.guards import ApiCaller, api_caller
+from server.identity.guards import ApiCaller, chat_caller
 from server.state import assembly, exchanges, locale_of, say
 
 router = APIRouter()
@@ -43,7 +43,7 @@ PRESENCE = 1.0
 
 @router.post("/v1/chat/completions")
 async def complete(
-    request: Request, asked: ChatRequest, caller: Annotated[ApiCaller, Depends(api_caller)]
+    request: Request, asked: ChatRequest, caller: Annotated[ApiCaller, Depends(chat_caller)]
 ) -> Response:
     """Answer a conversation. A refusal is an error before the first byte, streamed or not."""
     check(request, asked)

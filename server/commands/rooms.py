@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from server.commands.opening import books, settings
+from server.commands.syncs import log_syncs
 from server.commands.words import say
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def sources() -> typer.Typer:
             kinds=LABELS,
         )
 
-    return build_cli(context, say)
+    app = build_cli(context, say)
+    log_syncs(app)
+    return app
 
 
 def charter() -> typer.Typer:

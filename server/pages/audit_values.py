@@ -100,7 +100,7 @@ def _summary(entry: AuditEntry, locale: str, uses: Mapping[str, str]) -> str:
             return translate(locale, N_("Simulation of a charter on {count} requests"), count=count)
         case "consulted":
             return translate(locale, N_("Record {leaf} was opened"), leaf=int(data["leaf"]))
-        case "key" | "account" | "charter":
+        case "key" | "account" | "charter" | "source":
             return translate(locale, ACTIONS.get(str(data.get("action", "")), ""))
         case "feedback":
             return translate(locale, VALUES.get(str(data.get("value", "")), ""))
@@ -116,6 +116,12 @@ ACTIONS = {
     "enabled": N_("opened again"),
     "published": N_("new revision published"),
     "restored": N_("earlier revision restored"),
+    "rotated": N_("new secret"),
+    "moved": N_("moved to another service"),
+    "renamed": N_("name changed"),
+    "invited": N_("invited"),
+    "joined": N_("password chosen by the person"),
+    "synchronised": N_("read again"),
 }
 VALUES = {
     "up": N_("useful"),

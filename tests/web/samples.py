@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from web import views
+from web import console_view, views
 from web.charter_views import (
     DiffRowView,
     DiffView,
@@ -17,6 +17,7 @@ from web.charter_views import (
     SimulationRow,
     SimulationView,
 )
+from web.charts import plot
 from web.markdown import answer_html, person_html
 from web.text_test_view import FoundView, PieceView, TextTestView
 
@@ -343,16 +344,73 @@ FOOTPRINT = views.FootprintView(
     carbon_source="RTE, France, 2025",
 )
 
-ADMIN = views.AdminOverviewView(
+DAYS = tuple((NOW - timedelta(days=6 - n)).date().isoformat() for n in range(7))
+
+OVERVIEW = console_view.OverviewView(
+    days=7,
+    attention=(
+        console_view.AttentionView(
+            "now", "La source « Code du travail » n’a pas pu être récupérée.", "/admin/sources"
+        ),
+        console_view.AttentionView(
+            "soon", "Comptabilité a utilisé 95 % d’un quota.", "/admin#services"
+        ),
+        console_view.AttentionView("soon", "Le journal d’audit n’a jamais été vérifié.", ""),
+    ),
     requests_today=214,
     refused_today=9,
     wh_today=86.2,
+    refused=31,
+    refused_before=18,
+    refused_plot=plot(
+        [
+            (day, {"Usage interdit": 3 + n % 3, "Quota": float(n % 2), "Autre": n / 3}, 0)
+            for n, day in enumerate(DAYS)
+        ],
+        ("Usage interdit", "Quota", "Données", "Autre"),
+    ),
+    refused_days=tuple(
+        console_view.RefusedDay(day, 3 + n % 3, "Usage interdit (3)") for n, day in enumerate(DAYS)
+    ),
+    by_use=(
+        console_view.CountLine(
+            "Trier des candidatures", 12, 4, "Choisir qui est reçu engage la vie d’une personne."
+        ),
+        console_view.CountLine("Surveiller des agents", 3, 3),
+        console_view.CountLine("Noter des usagers", 0, 6),
+    ),
+    by_cause=(console_view.CountLine("Usage interdit", 15, 13),),
+    by_service=(
+        console_view.CountLine("Ressources humaines", 20, 11),
+        console_view.CountLine("Comptabilité", 11, 7),
+    ),
     services=SERVICES,
-    model="Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
-    model_digest=MODEL_DIGEST,
+    energy_plot=plot(
+        [
+            (day, {"modelled": 60.0 + 4 * n, "estimated": 5.0}, 2 if n == 3 else 0)
+            for n, day in enumerate(DAYS)
+        ],
+        ("measured", "modelled", "estimated"),
+    ),
+    energy_wh=539.0,
+    energy_unknown=2,
+    energy_days=tuple(
+        console_view.EnergyDayView(day, 30 * n, 60.0 + n if n else None, 2, ("modelled",))
+        for n, day in enumerate(DAYS)
+    ),
+    energy_services=(
+        console_view.EnergyLine("Ressources humaines", 120, 500.0, 0, ("modelled",), 0.93),
+        console_view.EnergyLine("Comptabilité", 3, None, 3, (), 0.0),
+    ),
     energy_method="modelled",
     energy_totals_wh={"requests": 86.2, "idle": 31.4, "unattributed": 4.1, "meter": 121.7},
+    model="Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
+    model_digest=MODEL_DIGEST,
+    components=(("database", True), ("audit", True), ("model", False)),
+    sources=(),
     audit_size=12408,
+    audit_verified=NOW - timedelta(days=3),
+    audit_ok=True,
     charter_revision=REVISION,
 )
 
@@ -473,21 +531,79 @@ SIMULATED = SimulationView(
     ),
 )
 
-SERVICES_PAGE = views.ServicesView(
-    services=SERVICES,
+MEMBERS_PAGE = console_view.MembersView(
+    services=tuple(
+        console_view.ServiceRulesView(service, (), ("fiches-travail",)) for service in SERVICES
+    ),
+    members=(
+        console_view.MemberView(
+            "u1", "yann", "Yann Le Goff", "admin", "", False, "2026-11-23", True
+        ),
+        console_view.MemberView(
+            "u2", "camille", "Camille Roux", "employee", "rh", False, "", False
+        ),
+        console_view.MemberView("u3", "ines", "Inès Marchand", "dpo", "", False, "", False),
+        console_view.MemberView("u4", "paul", "Paul Petit", "employee", "rh", True, "", False),
+    ),
+    listing=console_view.Listing(64, "", "/admin/services?from=20"),
+    shown_for="Camille Roux",
+    link="https://ia.exemple.fr/welcome/3f1c9a6f-xyz",
+    draft=console_view.Draft(
+        {"name": "yann", "role": "employee"}, {"name": "Il existe déjà un compte de ce nom."}
+    ),
+)
+
+KEYS_PAGE = console_view.KeysView(
     keys=(
-        views.KeyView("k1", "Intranet RH", "sob_7Qd", "rh", NOW - timedelta(days=30), NOW, None),
-        views.KeyView(
+        console_view.KeyView(
+            "k1",
+            "Intranet RH",
+            "sob_7QdS8x2m",
+            "rh",
+            ("chat", "embeddings"),
+            NOW - timedelta(days=30),
+            NOW,
+            NOW + timedelta(days=60),
+            NOW + timedelta(hours=20),
+            None,
+            "open",
+        ),
+        console_view.KeyView(
             "k2",
-            "Essai",
-            "sob_b2X",
-            "comptabilite",
-            NOW - timedelta(days=60),
+            "Supervision",
+            "sob_c1Xq8w2m",
+            "",
+            ("admin-read",),
+            NOW - timedelta(days=90),
             None,
             NOW - timedelta(days=2),
+            None,
+            None,
+            "expired",
+        ),
+        console_view.KeyView(
+            "k3",
+            "Essai",
+            "sob_b2Xq8w2m",
+            "comptabilite",
+            ("chat",),
+            NOW - timedelta(days=60),
+            None,
+            None,
+            None,
+            NOW - timedelta(days=2),
+            "revoked",
         ),
     ),
+    services=(("rh", "Ressources humaines"), ("comptabilite", "Comptabilité")),
+    scopes=("chat", "embeddings", "presidio", "admin-read", "admin"),
+    chosen=("chat", "embeddings", "presidio"),
+    earliest="2026-11-23",
+    listing=console_view.Listing(64, "/admin/keys?from=0", "/admin/keys?from=40"),
     new_secret="sob_7QdS8x2mVf4kT1pLw9RjZc3uYb6Na0He",
+    new_label="Intranet RH",
+    old_until=NOW + timedelta(hours=24),
+    draft=console_view.Draft({"label": ""}, {"label": "Dites à quoi sert la clé."}),
 )
 
 SOURCES_PAGE = views.SourcesView(
@@ -669,7 +785,6 @@ def every_page(
             {},
         ),
         "footprint": ("footprint.html", page("employee", "/footprint", locale), FOOTPRINT, {}),
-        "admin": ("admin.html", page("admin", "/admin", locale), ADMIN, {}),
         "charter-tests": (
             "charter.html",
             page("admin", "/admin/charter", locale),
@@ -700,6 +815,7 @@ def every_page(
             replace(SIMULATED, state="running", result=None, done=120, total=500),
             {},
         ),
+        "admin": ("admin.html", page("admin", "/admin", locale), OVERVIEW, {}),
         "charter": ("charter.html", page("admin", "/admin/charter", locale), CHARTER, {}),
         "text-test": ("text_test.html", page("admin", "/admin/text", locale), TEXT_TEST, {}),
         "text-test-empty": (
@@ -708,7 +824,14 @@ def every_page(
             TextTestView(TEXT_TEST.services, TEXT_TEST.limit),
             {},
         ),
-        "services": ("services.html", page("admin", "/admin/services", locale), SERVICES_PAGE, {}),
+        "services": ("services.html", page("admin", "/admin/services", locale), MEMBERS_PAGE, {}),
+        "keys": ("keys.html", page("admin", "/admin/keys", locale), KEYS_PAGE, {}),
+        "welcome": (
+            "welcome.html",
+            page(None, "/welcome/x", locale),
+            console_view.WelcomeView("x", "camille", 12, "Trop court."),
+            {},
+        ),
         "sources": ("sources.html", page("admin", "/admin/sources", locale), SOURCES_PAGE, {}),
         "audit": ("audit.html", page("dpo", "/audit", locale), AUDIT, {}),
         "audit-record": ("audit_record.html", page("dpo", "/audit/12408", locale), RECORD, {}),

@@ -187,7 +187,17 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
         ("employee", ["/chat", "/footprint"]),
         (
             "admin",
-            ["/admin", "/admin/charter", "/admin/text", "/admin/services", "/admin/sources"],
+            [
+                "/admin",
+                "/admin/charter",
+                "/admin/services",
+                "/admin/keys",
+                "/admin/quotas",
+                "/review",
+                "/admin/contests",
+                "/admin/sources",
+                "/admin/text",
+            ],
         ),
         ("dpo", ["/audit"]),
     ],
@@ -197,6 +207,26 @@ def test_each_role_has_its_own_menu(role: Any, addresses: list[str]) -> None:
     menu = html[html.index('<nav class="menu"') : html.index("</nav>")]
     assert re.findall(r'href="([^"]+)"', menu) == addresses
     assert menu.count('aria-current="page"') == 1
+
+
+def test_the_menu_shows_only_the_pages_that_there_are() -> None:
+    page = replace(
+        samples.page("admin", "/admin"), installed=frozenset({"/admin", "/admin/keys", "/x"})
+    )
+    html = render("error.html", page, samples.ERROR)
+    menu = html[html.index('<nav class="menu"') : html.index("</nav>")]
+    assert re.findall(r'href="([^"]+)"', menu) == ["/admin", "/admin/keys"]
+
+
+def test_a_chart_speaks_without_colour_and_has_its_table() -> None:
+    html = html_of("admin")
+    for plot in re.findall(r'<svg class="plot".*?</svg>', html, re.S):
+        kinds = set(re.findall(r'fill="url\(#[a-z]+-(\d)\)"', plot))
+        assert kinds, "beside the plain one, each kind has its pattern"
+        for kind in kinds:
+            assert re.search(rf'<pattern id="[a-z]+-{kind}"', plot)
+    assert html.count('<svg class="plot"') == html.count("jour par jour") == 2
+    assert "valeurs inconnues" in html, "what is not known has its mark, named in the legend"
 
 
 def test_what_comes_from_outside_is_escaped() -> None:
