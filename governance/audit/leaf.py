@@ -35,6 +35,7 @@ RecordType = Literal[
     "key",
     "erased",
     "feedback",
+    "quota",
 ]
 RECORD_TYPES: frozenset[str] = frozenset(get_args(RecordType))
 ENDS: frozenset[str] = frozenset({"completed", "refused", "interrupted", "failed", "cancelled"})

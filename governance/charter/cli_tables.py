@@ -134,6 +134,7 @@ def print_rules(charter: Charter, service_id: str, _: Translate) -> None:
     table.add_row(_("answer, in tokens"), str(rules.max_tokens), place(f"{this}.max_tokens"))
     for number, quota in enumerate(charter.service(service_id).quotas):
         name = _("quota of {metric} per {period}", metric=quota.metric, period=quota.period)
+        name += "" if quota.per == "service" else f" ({quota.per})"
         table.add_row(name, f"{quota.limit:g}", place(f"{this}.quotas[{number}].limit"))
     for rule in rules.rules:
         origin = f"{rule.origin.file}:{rule.origin.line}"

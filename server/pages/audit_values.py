@@ -28,6 +28,7 @@ WHOSE = {
     "exported": "dpo",
     "erased": "dpo",
     "charter": "admin",
+    "quota": "admin",
 }
 
 
@@ -97,7 +98,7 @@ def _summary(entry: AuditEntry, locale: str, uses: Mapping[str, str]) -> str:
             return translate(locale, TITLES.get(str(data.get("cause", "")), ""))
         case "consulted":
             return translate(locale, N_("Record {leaf} was opened"), leaf=int(data["leaf"]))
-        case "key" | "account" | "charter":
+        case "key" | "account" | "charter" | "quota":
             return translate(locale, ACTIONS.get(str(data.get("action", "")), ""))
         case "feedback":
             return translate(locale, VALUES.get(str(data.get("value", "")), ""))
@@ -112,6 +113,7 @@ ACTIONS = {
     "disabled": N_("closed"),
     "enabled": N_("opened again"),
     "published": N_("new revision published"),
+    "granted": N_("extension granted"),
 }
 VALUES = {
     "up": N_("useful"),
