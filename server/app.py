@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from server.api import chat_completions, embeddings
 from server.api import models as api_models
+from server.api.admin import quotas as api_quotas
 from server.api.presidio import analyzer as presidio_analyzer
 from server.api.presidio import anonymizer as presidio_anonymizer
 from server.exchanges import Exchanges
@@ -25,6 +26,8 @@ from server.pages import (
     health,
     passages,
     preview,
+    quotas,
+    search,
     services,
     sign_in,
     sources,
@@ -40,14 +43,17 @@ ROOMS = (
     sign_in,
     chat,
     preview,
+    search,
     passages,
     footprint,
     admin,
     charter,
     services,
+    quotas,
     sources,
     text_test,
     audit,
+    api_quotas,
     api_models,
     chat_completions,
     embeddings,

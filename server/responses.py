@@ -24,6 +24,8 @@ from web.views import ErrorView, Page, Viewer
 NOTICES = {
     "charter": N_("The new revision of the charter is in force."),
     "key-revoked": N_("The key is revoked: it no longer opens anything."),
+    "quota-granted": N_("The extension is granted."),
+    "quota-revoked": N_("The extension is taken back. What was spent on it stays spent."),
     "source": N_("The source is being read. This page shows how far it is."),
     "deleted": N_("The conversation was deleted."),
     "signed-out": N_("You are signed out."),

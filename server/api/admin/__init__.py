@@ -1,0 +1,1 @@
+"""The console as JSON: what administrators do on its pages, for programs."""
