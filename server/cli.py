@@ -10,6 +10,7 @@ import typer
 
 from governance.messages import N_
 from server.commands.accounts import keys, users
+from server.commands.quotas import quotas
 from server.commands.words import say
 
 #: The commands of the other rooms: each is imported when it is called.
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
+app.add_typer(quotas, name="quota")
 settings_app = typer.Typer(help=say(N_("The settings.")), no_args_is_help=True)
 app.add_typer(settings_app, name="settings")
 

@@ -30,7 +30,7 @@ def headers(receipt: Receipt | None, now: datetime) -> dict[str, str]:
 def _member(part: QuotaPart, now: datetime) -> str:
     seconds = max(0, round((parse_iso(part.renews_at) - now).total_seconds()))
     left, limit = (round(value, 3) for value in (part.left, part.limit))
-    return f"{part.metric}-{part.period};per={part.per};r={left};q={limit};t={seconds}"
+    return f"{part.metric}-{part.period};per={part.per};r={left:.12g};q={limit:.12g};t={seconds}"
 
 
 def notices(request: Request, receipt: Receipt) -> list[str]:

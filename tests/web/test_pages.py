@@ -182,10 +182,17 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
 @pytest.mark.parametrize(
     ("role", "addresses"),
     [
-        ("employee", ["/chat", "/footprint"]),
+        ("employee", ["/chat", "/search", "/footprint"]),
         (
             "admin",
-            ["/admin", "/admin/charter", "/admin/text", "/admin/services", "/admin/sources"],
+            [
+                "/admin",
+                "/admin/charter",
+                "/admin/text",
+                "/admin/services",
+                "/admin/quotas",
+                "/admin/sources",
+            ],
         ),
         ("dpo", ["/audit"]),
     ],
