@@ -50,7 +50,17 @@ def test_help_imports_nothing_heavy() -> None:
         check=True,
     )
     assert "HEAVY []" in done.stdout, done.stdout[-300:] + done.stderr[-300:]
-    for command in ("serve", "setup", "users", "keys", "models", "sources", "charter", "audit"):
+    for command in (
+        "serve",
+        "setup",
+        "users",
+        "keys",
+        "models",
+        "sources",
+        "charter",
+        "audit",
+        "quota",
+    ):
         assert command in done.stdout
 
 
