@@ -37,6 +37,7 @@ from governance.pii.watch import OutputWatch
 from governance.proxy import Road
 from governance.quotas.errors import QuotaUnavailable, UnknownReservation
 from governance.quotas.ledger import QuotaLedger
+from governance.quotas.retention import Retention
 from governance.sealing import Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
@@ -169,6 +170,7 @@ class Assembly(Books):
 
     def _keep_house(self) -> None:
         days = 0.0
+        retention = Retention(self.quotas)
         while not self.closing.wait(TOTALS_SECONDS):
             try:
                 self.energy_book.record_totals(self.energy.totals(), utc_now())
@@ -177,6 +179,7 @@ class Assembly(Books):
                 if time.monotonic() >= days:
                     days = time.monotonic() + DAY_SECONDS
                     self._expire()
+                    retention.forget(self.charter.get()[1].audit.retention_days)
             except (SQLAlchemyError, AuditError, QuotaUnavailable) as failure:
                 _log.error("housekeeping_failed", error=type(failure).__name__)
 

@@ -7,6 +7,7 @@ for is sent in the body of a form, so that it stands in no address and in no log
 
 from __future__ import annotations
 
+import os
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -74,7 +75,7 @@ def searched(
     account = f"search-{uuid.uuid4().hex}"
     components.energy.account(account)
     try:
-        with components.energy.measure(account, "retrieval", threads=1):
+        with components.energy.measure(account, "retrieval", threads=os.cpu_count() or 1):
             found = components.retriever.search(
                 words, sources=charter.effective(service).sources, limit=FOUND
             )

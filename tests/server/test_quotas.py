@@ -113,7 +113,7 @@ def test_a_refusal_links_to_the_search(alice: Any, parts: Any, monkeypatch: Any)
 def test_an_extension_is_granted_shown_and_taken_back(root: Any, parts: Any) -> None:
     spend(parts, 400)
     page = root.get("/admin/quotas")
-    assert "100 % utilisés" in plain(page.text) and "Aucune rallonge" in page.text
+    assert "Utilisé à 100 %" in plain(page.text) and "Aucune rallonge" in page.text
     granted = root.send("/admin/quotas", quota="rh/requests/day", amount="50", reason=REASON)
     assert granted.status_code == 303
     page = plain(root.get("/admin/quotas?done=quota-granted").text)

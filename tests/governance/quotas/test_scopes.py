@@ -17,6 +17,7 @@ from governance.quotas.ledger import LONGEST_HOLD, QuotaLedger
 from governance.quotas.lengths import ENOUGH, RECENT, Length, high
 from governance.quotas.limits import Amounts, Asker, QuotaLimit
 from governance.quotas.notices import untold
+from governance.quotas.retention import Retention
 from governance.quotas.tables import quota_reservations, quota_windows
 
 ANNE, BRUNO, KEY = Asker("user", "p1"), Asker("user", "p2"), Asker("key", "k1")
@@ -228,3 +229,17 @@ def test_a_reader_is_told_once_in_each_window(ledger: QuotaLedger, time: Time) -
     ledger.reserve("e2", "rh", limits, Amounts(9))
     ledger.settle("e2", Amounts(9))
     assert len(untold(ledger, "p1", "rh", ledger.states("rh", limits))) == 1
+
+
+def test_what_a_person_took_is_forgotten_with_the_log(ledger: QuotaLedger, time: Time) -> None:
+    retention = Retention(ledger, lambda: time.now, lambda: time.seconds)
+    ledger.reserve("e1", "rh", LIMITS, Amounts(1), ANNE)
+    ledger.settle("e1", Amounts(1))
+    assert retention.forget(183) == 0
+
+    time.now += timedelta(days=300)
+    assert retention.forget(183) == 0, "the clock was set: no second has passed"
+    time.seconds += timedelta(days=300).total_seconds()
+    assert retention.forget(183) == 3
+    assert ledger.usage("rh", "day", "2026-11-23", ANNE) == Amounts()
+    assert ledger.usage("rh", "day", "2026-11-23") == Amounts(1), "the service's sum is nobody's"
