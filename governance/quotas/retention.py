@@ -1,4 +1,4 @@
-"""How long it is known what each person and each key took: no longer than the charter keeps the log.
+"""What each person and key took is known no longer than the charter keeps the log.
 
 What services took stays, as it is nobody's. A clock that was set far ahead would make everything
 look old, and forgetting would then give each person their quota again: so nothing is forgotten
