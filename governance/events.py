@@ -26,6 +26,7 @@ class Refusal:
     For the cause ``use`` the texts are the charter's own; for the others, ``message_id`` and
     ``params`` give a text to translate and the charter's fields are empty. ``kinds`` are the kinds
     of personal data that ``params["kinds"]`` lists in English, as messages to translate.
+    ``still_works`` of «search» says that the sources can still be searched, without the model.
     """
 
     cause: RefusalCause
@@ -40,6 +41,7 @@ class Refusal:
     contact: str = ""
     retry_after: float | None = None
     kinds: tuple[str, ...] = ()
+    still_works: str = ""
 
 
 @dataclass(frozen=True, slots=True)

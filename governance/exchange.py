@@ -16,7 +16,7 @@ from governance.charter.schema import Handling
 from governance.energy.bill import EnergyBill
 from governance.pii.choices import NO_CHOICE, Choices
 from governance.pii.pseudonymise import Masked
-from governance.quotas.limits import Amounts, QuotaLimit, QuotaState
+from governance.quotas.limits import Amounts, Asker, Kind, QuotaLimit, QuotaState
 from governance.receipt import Receipt, RuleDecision
 from governance.turns import Turn
 from governance.uses.judge import Verdict
@@ -33,6 +33,12 @@ class Caller:
     subject: str
     service: str
     locale: Literal["fr", "en"]
+    kind: Kind = "user"
+
+    @property
+    def asker(self) -> Asker:
+        """The caller as the quotas count them."""
+        return Asker(self.kind, self.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Exchange:
     charter: Charter
     rules: ServiceRules
     reserved: Amounts | None = None
+    question_tokens: int = 0
     masked: Masked | None = None
     turns: tuple[Turn, ...] = ()
     tools: tuple[Tool, ...] = ()
@@ -148,10 +155,10 @@ class Exchange:
 
     @property
     def limits(self) -> tuple[QuotaLimit, ...]:
-        """The quotas of the caller's service."""
+        """The quotas of the caller's service, those of each person and key among them."""
         return tuple(
-            QuotaLimit(metric, period, limit)
-            for (metric, period), limit in self.rules.quotas.items()
+            QuotaLimit(metric, period, limit, per)
+            for (metric, period, per), limit in self.rules.quotas.items()
         )
 
     def handling(self, entity: str) -> Handling:

@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from governance.clock import iso
 from governance.energy.classes import EnergyClass, classify
 from governance.energy.reading import Method
+from governance.quotas.limits import Metric, Per
+from governance.quotas.windows import Period
 from models.protocol import ModelInfo
 
 if TYPE_CHECKING:
@@ -87,11 +89,14 @@ class EnergyPart(_Part):
 class QuotaPart(_Part):
     """What is left of one quota of the service after this exchange."""
 
-    metric: Literal["requests", "tokens", "wh"]
-    period: Literal["day", "month"]
+    metric: Metric
+    period: Period
     limit: float
     left: float
     renews_at: str
+    per: Per = "service"
+    near: bool = False
+    """Whether 80 % of it are used; receipts of earlier versions do not say."""
 
 
 class LabelPart(_Part):
@@ -239,6 +244,8 @@ def build_receipt(
                 limit=state.limit,
                 left=state.left,
                 renews_at=iso(state.renews_at),
+                per=state.per,
+                near=state.near,
             )
             for state in exchange.quota
         ),

@@ -16,6 +16,7 @@ from server.api.admin import charter as admin_charter
 from server.api.admin import keys as admin_keys
 from server.api.admin import members as admin_members
 from server.api.admin import overview as admin_overview
+from server.api.admin import quotas as api_quotas
 from server.api.admin import services as admin_services
 from server.api.admin import sources as admin_sources
 from server.api.presidio import analyzer as presidio_analyzer
@@ -38,6 +39,8 @@ from server.pages import (
     keys,
     passages,
     preview,
+    quotas,
+    search,
     services,
     sign_in,
     sources,
@@ -56,6 +59,7 @@ ROOMS = (
     sign_in,
     chat,
     preview,
+    search,
     passages,
     footprint,
     admin,
@@ -76,6 +80,8 @@ ROOMS = (
     admin_keys,
     admin_charter,
     admin_sources,
+    quotas,
+    api_quotas,
     api_models,
     chat_completions,
     embeddings,

@@ -35,8 +35,9 @@ from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
 from governance.proxy import Road
-from governance.quotas.errors import UnknownReservation
+from governance.quotas.errors import QuotaUnavailable, UnknownReservation
 from governance.quotas.ledger import QuotaLedger
+from governance.quotas.retention import Retention
 from governance.sealing import Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
@@ -144,6 +145,7 @@ class Assembly(Books):
             self._release(exchange_id)
         if closed:
             _log.warning("exchanges_interrupted", count=len(closed))
+        self.quotas.beat()
         self.energy.start()
         self.knowledge.start()
         self.knowledge.sync_what_changed()
@@ -163,21 +165,30 @@ class Assembly(Books):
         # What a crash left: the hold of its quota, and the pseudonyms of a call that kept none.
         self.vault.destroy(ephemeral_conversation(exchange_id))
         try:
-            self.quotas.release(exchange_id)
+            # Swept, not released: where another replica lives on with it, what it spends counts.
+            self.quotas.expire(exchange_id)
         except UnknownReservation:
             _log.info("no_reservation", exchange=exchange_id)
 
     def _keep_house(self) -> None:
         days = 0.0
+        retention = Retention(self.quotas)
         while not self.closing.wait(TOTALS_SECONDS):
             try:
                 self.energy_book.record_totals(self.energy.totals(), utc_now())
+                self._sweep()
                 self.knowledge.sync_what_changed()
                 if time.monotonic() >= days:
                     days = time.monotonic() + DAY_SECONDS
                     self._expire()
-            except (SQLAlchemyError, AuditError) as failure:
+                    retention.forget(self.charter.get()[1].audit.retention_days)
+            except (SQLAlchemyError, AuditError, QuotaUnavailable) as failure:
                 _log.error("housekeeping_failed", error=type(failure).__name__)
+
+    def _sweep(self) -> None:
+        """Give back the quota that exchanges of dead processes still hold."""
+        for exchange_id in self.quotas.sweep():
+            _log.warning("hold_swept", exchange=exchange_id)
 
     def _expire(self) -> None:
         """Destroy the sealed texts that are older than the charter keeps them; leaves stay."""
@@ -219,7 +230,7 @@ def build_assembly(settings: Settings) -> Assembly:
     judge_made.result()
     energy = EnergyLedger(meter, carbon=carbon_intensity(charter.get()[1].energy.zone))
     energy_book = EnergyBook(database, settings.timezone)
-    quotas = QuotaLedger(database, settings.timezone)
+    quotas = QuotaLedger(database, lambda: charter.get()[1].organisation.timezone)
     vault = MappingVault(database, Sealer(books.keys.derive("pseudonyms")))
     pseudonymiser = Pseudonymiser(analyzer, vault)
     watch = OutputWatch(analyzer)

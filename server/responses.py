@@ -28,6 +28,8 @@ NOTICES = {
     "member-closed": N_("The account is closed, and its sessions are ended."),
     "member-opened": N_("The account is open again."),
     "password-chosen": N_("Your password is kept. Sign in with it."),
+    "quota-granted": N_("The extension is granted."),
+    "quota-revoked": N_("The extension is taken back. What was spent on it stays spent."),
     "source": N_("The source is being read. This page shows how far it is."),
     "deleted": N_("The conversation was deleted."),
     "signed-out": N_("You are signed out."),

@@ -128,24 +128,43 @@ EVENT_TYPES = {
     "erased": N_("texts erased"),
     "feedback": N_("opinion given"),
     "source": N_("source"),
+    "quota": N_("quota extension"),
 }
 
 QUOTAS = {
+    "requests_hour": N_("Requests this hour"),
     "requests_day": N_("Requests today"),
     "requests_month": N_("Requests this month"),
+    "tokens_hour": N_("Tokens this hour"),
     "tokens_day": N_("Tokens today"),
     "tokens_month": N_("Tokens this month"),
+    "wh_hour": N_("Energy this hour"),
     "wh_day": N_("Energy today"),
     "wh_month": N_("Energy this month"),
+    "euros_hour": N_("Internal cost this hour"),
+    "euros_day": N_("Internal cost today"),
+    "euros_month": N_("Internal cost this month"),
 }
 
 LIMITS = {
+    "requests_hour": N_("Requests per hour"),
     "requests_day": N_("Requests per day"),
     "requests_month": N_("Requests per month"),
+    "tokens_hour": N_("Tokens per hour"),
     "tokens_day": N_("Tokens per day"),
     "tokens_month": N_("Tokens per month"),
+    "wh_hour": N_("Energy per hour"),
     "wh_day": N_("Energy per day"),
     "wh_month": N_("Energy per month"),
+    "euros_hour": N_("Internal cost per hour"),
+    "euros_day": N_("Internal cost per day"),
+    "euros_month": N_("Internal cost per month"),
+}
+
+PERS = {
+    "service": N_("whole service"),
+    "user": N_("each person"),
+    "key": N_("each API key"),
 }
 
 SIGNATURES = {
@@ -181,6 +200,7 @@ TABLES = {
     "layer": LAYERS,
     "quota": QUOTAS,
     "limit": LIMITS,
+    "per": PERS,
     "energy": ENERGY_TOTALS,
     "source_state": SOURCE_STATES,
     "source_kind": SOURCE_KINDS,

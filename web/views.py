@@ -91,6 +91,7 @@ class RefusalView:
     legal_basis: tuple[str, ...]
     instead: str
     contact: str
+    search: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +106,22 @@ class ConversationItem:
 
 @dataclass(frozen=True, slots=True)
 class QuotaView:
-    """One quota of the service. ``share`` is used over limit, 0 to 1."""
+    """One quota. ``share`` is what cannot be asked for any more over the limit, 0 to 1.
 
-    metric: Literal["requests", "tokens", "wh"]
-    period: Literal["day", "month"]
+    ``per`` is service, user or key. ``told`` is True where people must be told now that the quota
+    is nearly used up: once in each window. ``granted`` is the part of ``limit`` that was granted.
+    """
+
+    metric: Literal["requests", "tokens", "wh", "euros"]
+    period: Literal["hour", "day", "month"]
     limit: float
     used: float
     left: float
     share: float
     renews_at: datetime
+    per: Literal["service", "user", "key"] = "service"
+    told: bool = False
+    granted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ RecordType = Literal[
     "erased",
     "feedback",
     "source",
+    "quota",
 ]
 RECORD_TYPES: frozenset[str] = frozenset(get_args(RecordType))
 ENDS: frozenset[str] = frozenset({"completed", "refused", "interrupted", "failed", "cancelled"})

@@ -13,6 +13,7 @@ from governance.charter.schema import (
     Assistant,
     Audit,
     CharterDocument,
+    Costs,
     Effect,
     Energy,
     Handling,
@@ -20,6 +21,7 @@ from governance.charter.schema import (
     Literacy,
     Metric,
     Organisation,
+    Per,
     Period,
     PersonalData,
     Service,
@@ -66,7 +68,7 @@ class ServiceRules:
     title: str
     models: tuple[str, ...]
     sources: frozenset[str] | None
-    quotas: Mapping[tuple[Metric, Period], float]
+    quotas: Mapping[tuple[Metric, Period, Per], float]
     max_tokens: int
     rules: tuple[Rule, ...]
     personal_data: Mapping[str, Handling]
@@ -142,6 +144,11 @@ class Charter:
         return self.document.energy
 
     @property
+    def costs(self) -> Costs | None:
+        """The internal tariff, if any."""
+        return self.document.costs
+
+    @property
     def audit(self) -> Audit:
         """How the log is kept."""
         return self.document.audit
@@ -171,7 +178,9 @@ class Charter:
                 title=service.title,
                 models=service.models,
                 sources=None if service.sources == "all" else frozenset(service.sources),
-                quotas=MappingProxyType({(q.metric, q.period): q.limit for q in service.quotas}),
+                quotas=MappingProxyType(
+                    {(q.metric, q.period, q.per): q.limit for q in service.quotas}
+                ),
                 max_tokens=service.max_tokens,
                 rules=tuple(rule for rule in self.rules if rule.concerns(service.id)),
                 personal_data=handlings,

@@ -11,10 +11,12 @@ from __future__ import annotations
 from functools import partial
 
 from governance.charter.inherit_personal import personal_data
-from governance.charter.merging import Merge, Path, lower, names
+from governance.charter.merging import Merge, Path, is_number, lower, names
 from governance.charter.problems import CharterProblem
-from governance.charter.schema import EFFECTS
+from governance.charter.schema import EFFECTS, Costs
 from governance.charter.tree import Node
+
+COSTS = tuple(Costs.model_fields)
 
 
 class _Merge(Merge):
@@ -78,6 +80,16 @@ class _Merge(Merge):
             },
         )
 
+    def at_least(self, parent: Node, child: Node, path: Path) -> Node:
+        """A lower tariff would let more be spent under the same quota."""
+        if is_number(parent.value) and is_number(child.value) and child.value < parent.value:  # type: ignore[operator]
+            message = "{value} is less than the parent's {parent_value}."
+            self.loosened(
+                child.mark, parent.mark, path, message,
+                value=str(child.value), parent_value=str(parent.value),
+            )  # fmt: skip
+        return child
+
     def quotas(self, parent: Node, child: Node, path: Path) -> Node:
         if not isinstance(parent.value, tuple) or not isinstance(child.value, tuple):
             return child
@@ -105,6 +117,9 @@ def merge(parent: Node, child: Node) -> tuple[Node, list[CharterProblem]]:
             "services": lambda p, c, path: state.by_id(p, c, path, state.service),
             "personal_data": partial(personal_data, state),
             "labelling": lambda p, c, path: state.mapping(p, c, path, {"header": state.stays_true}),
+            "costs": lambda p, c, path: state.mapping(
+                p, c, path, dict.fromkeys(COSTS, state.at_least)
+            ),
             "audit": lambda p, c, path: state.mapping(
                 p, c, path,
                 {"retention_days": state.at_most, "require_reason": state.stays_true},
@@ -115,9 +130,9 @@ def merge(parent: Node, child: Node) -> tuple[Node, list[CharterProblem]]:
 
 
 def _quota(node: Node, otherwise: object) -> object:
-    metric, period = node.get("metric"), node.get("period")
+    metric, period, per = node.get("metric"), node.get("period"), node.get("per")
     if metric is None or period is None:
         return otherwise
     if not isinstance(metric.value, str) or not isinstance(period.value, str):
         return otherwise
-    return (metric.value, period.value)
+    return (metric.value, period.value, per.value if per is not None else "service")

@@ -33,6 +33,7 @@ __all__ = [
     "Audit",
     "BaseDocument",
     "CharterDocument",
+    "Costs",
     "CustomKind",
     "Detect",
     "Effect",
@@ -43,6 +44,7 @@ __all__ = [
     "Literacy",
     "Metric",
     "Organisation",
+    "Per",
     "Period",
     "Person",
     "PersonalData",
@@ -54,8 +56,9 @@ __all__ = [
     "schema_json",
 ]
 
-Metric = Literal["requests", "tokens", "wh"]
-Period = Literal["day", "month"]
+Metric = Literal["requests", "tokens", "wh", "euros"]
+Period = Literal["hour", "day", "month"]
+Per = Literal["service", "user", "key"]
 
 VERSION = 1
 """The version of this schema: a change that an older Sobria could not read makes a new one."""
@@ -94,7 +97,7 @@ class Organisation(Part):
     language: Literal["fr", "en"] = "fr"
     """The language of the pages where the reader's browser asks for neither."""
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Paris"
-    """The time zone in which days and months of the quotas begin."""
+    """The time zone in which hours, days and months of the quotas begin."""
     dpo: Person
     """The data protection officer (GDPR, articles 37 to 39)."""
     contact: Person
@@ -113,14 +116,27 @@ class Assistant(Part):
 
 
 class Quota(Part):
-    """What a service may spend in a calendar period."""
+    """What may be spent in a calendar period."""
 
     metric: Metric
-    """What is counted: requests, tokens or watt-hours."""
+    """What is counted: requests, tokens, watt-hours, or internal euros under the tariff."""
     period: Period
     """The window, in the organisation's time zone."""
     limit: Annotated[float, Field(gt=0, le=1e12)]
     """The most that may be spent in it."""
+    per: Per = "service"
+    """By whom: the whole service, each of its people, or each of its API keys."""
+
+
+class Costs(Part):
+    """The internal tariff, in euros: what a request costs the service that makes it."""
+
+    per_request: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """For each request."""
+    per_1000_tokens: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """For 1,000 tokens, read and written."""
+    per_kwh: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """For each kilowatt-hour."""
 
 
 class Service(Part):
@@ -134,8 +150,8 @@ class Service(Part):
     """The models that it may use; «default» is the configured one."""
     sources: All | Annotated[tuple[Name, ...], Field(max_length=50)] = "all"
     """The sources that it may search: «all», or their ids."""
-    quotas: Annotated[tuple[Quota, ...], Field(max_length=6)] = ()
-    """Its quotas, at most one for each metric and period."""
+    quotas: Annotated[tuple[Quota, ...], Field(max_length=36)] = ()
+    """Its quotas, at most one for each metric, period and «per»."""
     max_tokens: Annotated[int, Field(ge=16, le=8192)] = 400
     """The length of an answer, in tokens, at most."""
     uses: Annotated[tuple[Use, ...], Field(max_length=50)] = ()
@@ -206,6 +222,8 @@ class Sections(Part):
     """How answers are marked."""
     energy: Energy = Energy()
     """How energy is shown."""
+    costs: Costs | None = None
+    """The internal tariff of quotas in euros."""
     audit: Audit = Audit()
     """How the log is kept."""
     literacy: Literacy = Literacy()

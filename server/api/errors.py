@@ -100,6 +100,7 @@ def refusal_error(request: Request, refusal: Refusal, extra: dict[str, Any]) -> 
         "legal_basis": list(view.legal_basis),
         "instead": view.instead,
         "contact": view.contact,
+        **({"search": "/search"} if view.search else {}),
         **extra,
     }
     status, kind, code = ANSWERS[refusal.cause]

@@ -28,6 +28,7 @@ WHOSE = {
     "exported": "dpo",
     "erased": "dpo",
     "charter": "admin",
+    "quota": "admin",
 }
 
 
@@ -100,7 +101,7 @@ def _summary(entry: AuditEntry, locale: str, uses: Mapping[str, str]) -> str:
             return translate(locale, N_("Simulation of a charter on {count} requests"), count=count)
         case "consulted":
             return translate(locale, N_("Record {leaf} was opened"), leaf=int(data["leaf"]))
-        case "key" | "account" | "charter" | "source":
+        case "key" | "account" | "charter" | "source" | "quota":
             return translate(locale, ACTIONS.get(str(data.get("action", "")), ""))
         case "feedback":
             return translate(locale, VALUES.get(str(data.get("value", "")), ""))
@@ -122,6 +123,7 @@ ACTIONS = {
     "invited": N_("invited"),
     "joined": N_("password chosen by the person"),
     "synchronised": N_("read again"),
+    "granted": N_("extension granted"),
 }
 VALUES = {
     "up": N_("useful"),

@@ -26,7 +26,7 @@ from server.conversations import Conversation
 from server.errors import NotHere, RequestError
 from server.identity.guards import employee
 from server.identity.sessions import Session
-from server.organisation import forbidden_titles, quota_views, service_title
+from server.organisation import forbidden_titles, service_title, told_quota_views
 from server.pages.chat_exchange import ChatRecorder, ChatTelling
 from server.pages.messages import MessageViews
 from server.pages.questions import NEW, Asked, checked, max_characters, turns_of
@@ -110,7 +110,7 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
         user.id,
         store,
         await to_thread.run_sync(_views, request, begun.conversation.id),
-        partial(quota_views, components.quotas, charter, user.service),
+        partial(told_quota_views, components.quotas, charter, user.service, asking.caller.asker),
     )
     recorder = ChatRecorder(store, components.audit, begun, exchange_id)
     journey = exchanges(request).start(asking, recorder)
@@ -215,7 +215,9 @@ def _chat_page(request: Request, session: Session, current: Conversation | None)
         title=current.title if current is not None else "",
         messages=tuple(views.view(message) for message in messages),
         conversations=_items(request, session, current),
-        quotas=quota_views(components.quotas, charter, user.service),
+        quotas=told_quota_views(
+            components.quotas, charter, user.service, callers.person(components, user).asker
+        ),
         service_title=service_title(charter, user.service),
         mention=charter.labelling.mention,
         assistant_name=charter.assistant.name,

@@ -19,7 +19,7 @@ EXCERPT = 360
 
 TITLES = {
     "use": N_("This use is not allowed"),
-    "quota": N_("Your service's quota is used up"),
+    "quota": N_("A quota is used up"),
     "personal_data": N_("This request holds data that must not be sent"),
     "service": N_("Your service may not do this"),
     "busy": N_("Too many requests at the same time"),
@@ -73,6 +73,7 @@ def refusal_view(
         legal_basis=tuple(refusal["legal_basis"]),
         instead=refusal["instead"],
         contact=refusal["contact"] or contact,
+        search=refusal.get("still_works", "") == "search",
     )
 
 

@@ -62,6 +62,7 @@ def test_help_imports_nothing_heavy() -> None:
         "sources",
         "charter",
         "audit",
+        "quota",
     ):
         assert command in done.stdout
 

@@ -184,7 +184,7 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
 @pytest.mark.parametrize(
     ("role", "addresses"),
     [
-        ("employee", ["/chat", "/footprint"]),
+        ("employee", ["/chat", "/search", "/footprint"]),
         (
             "admin",
             [

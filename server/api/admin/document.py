@@ -34,6 +34,9 @@ COMMANDS: Mapping[str, str] = {
     "GET /api/admin/charter/revisions/{revision}": "charter show",
     "POST /api/admin/charter/revisions": "charter publish",
     "POST /api/admin/charter/revisions/{revision}/restore": "charter restore",
+    "GET /api/admin/quotas": "quota show",
+    "POST /api/admin/quotas/grants": "quota grant",
+    "POST /api/admin/quotas/grants/{grant_id}/revoke": "quota revoke",
     "GET /api/admin/sources": "sources status",
     "POST /api/admin/sources/{source_id}/sync": "sources sync",
 }
