@@ -25,7 +25,8 @@ class Refusal:
 
     For the cause ``use`` the texts are the charter's own; for the others, ``message_id`` and
     ``params`` give a text to translate and the charter's fields are empty. ``kinds`` are the kinds
-    of personal data that ``params["kinds"]`` lists in English, as messages to translate.
+    of personal data that ``params["kinds"]`` lists in English, as messages to translate. ``layer``,
+    ``score`` and ``nearest`` say how the use was recognised, for whoever answers a contest.
     """
 
     cause: RefusalCause
@@ -40,6 +41,9 @@ class Refusal:
     contact: str = ""
     retry_after: float | None = None
     kinds: tuple[str, ...] = ()
+    layer: str = ""
+    score: float | None = None
+    nearest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,22 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewAsked:
+    """A person must validate the answer: which role, and whether it is held until then."""
+
+    id: str
+    use_id: str
+    delivery: Literal["draft", "hold"]
+    role: str
+    role_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The answer as it stands after citation checking, with its receipt.
 
     ``text`` may differ from the joined deltas by its citations only; it may be empty where there
-    are ``tool_calls``.
+    are ``tool_calls``. With ``review`` a person must validate it; held, it has no text at all.
     """
 
     exchange_id: str
@@ -131,6 +146,7 @@ class Completed:
     usage: Usage
     receipt: Receipt
     tool_calls: tuple[ToolCall, ...] = ()
+    review: ReviewAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)

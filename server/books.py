@@ -14,6 +14,9 @@ from sqlalchemy import Engine
 
 from governance.audit.log import AuditLog
 from governance.keys import InstanceKeys
+from governance.review.contests import Contests
+from governance.review.members import Members
+from governance.review.queue import ReviewQueue
 from governance.sealing import PersonKeys, Sealer
 from server.conversations import Conversations
 from server.database import migrate, open_database
@@ -42,6 +45,9 @@ class Books:
     throttle: Throttle
     api_keys: ApiKeys
     conversations: Conversations
+    reviews: ReviewQueue
+    members: Members
+    contests: Contests
 
 
 def open_books(settings: Settings) -> Books:
@@ -59,13 +65,14 @@ def open_books(settings: Settings) -> Books:
     person_keys = PersonKeys(database, keys)
     users = Users(database)
     sealer = Sealer(keys.derive("conversations"))
+    audit = AuditLog(database, keys.signing_key, person_keys, audit_origin(settings, folder))
     return Books(
         settings=settings,
         database=database,
         keys=keys,
         person_keys=person_keys,
         sealer=sealer,
-        audit=AuditLog(database, keys.signing_key, person_keys, audit_origin(settings, folder)),
+        audit=audit,
         users=users,
         sessions=Sessions(
             database,
@@ -76,6 +83,9 @@ def open_books(settings: Settings) -> Books:
         throttle=Throttle(database, keys.derive("sign-in throttle")),
         api_keys=ApiKeys(database),
         conversations=Conversations(database, sealer),
+        reviews=ReviewQueue(database, person_keys, audit),
+        members=Members(database, audit, person_keys.subject),
+        contests=Contests(database, person_keys, audit),
     )
 
 

@@ -127,6 +127,8 @@ EVENT_TYPES = {
     "key": N_("API key"),
     "erased": N_("texts erased"),
     "feedback": N_("opinion given"),
+    "review": N_("review"),
+    "contest": N_("refusal contested"),
 }
 
 QUOTAS = {

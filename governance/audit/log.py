@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from governance.audit import merkle, reading
 from governance.audit.appending import Appender
@@ -55,8 +55,17 @@ class AuditLog:
         """The public key of the log, in the text form of C2SP signed notes."""
         return str(self._signer.verifier)
 
-    def append(self, record: AuditRecord, sealed_text: str | None = None) -> int:
+    def append(
+        self,
+        record: AuditRecord,
+        sealed_text: str | None = None,
+        *,
+        also: Callable[[Connection], None] | None = None,
+    ) -> int:
         """Append ``record`` and return its leaf number; it is durable when this returns.
+
+        ``also`` is done in the same transaction: what it changes and the record are both written,
+        or neither is. What it raises undoes both.
 
         ``sealed_text`` is what a person wrote or was told: it is sealed with the key of the
         record's subject, and the leaf holds a commitment to it only.
@@ -68,6 +77,8 @@ class AuditLog:
             AuditUnavailable: the database failed.
         """
         with self._appender.transaction() as connection:
+            if also is not None:
+                also(connection)
             return self._appender.append(connection, record, sealed_text)
 
     def head(self) -> Checkpoint:
