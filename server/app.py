@@ -11,6 +11,9 @@ from fastapi import FastAPI
 
 from server.api import chat_completions, embeddings
 from server.api import models as api_models
+from server.api import reviews as api_reviews
+from server.api.admin import contests as api_contests
+from server.api.admin import review as api_review
 from server.api.presidio import analyzer as presidio_analyzer
 from server.api.presidio import anonymizer as presidio_anonymizer
 from server.exchanges import Exchanges
@@ -20,11 +23,13 @@ from server.pages import (
     audit,
     charter,
     chat,
+    contests,
     errors,
     footprint,
     health,
     passages,
     preview,
+    review,
     services,
     sign_in,
     sources,
@@ -48,6 +53,11 @@ ROOMS = (
     sources,
     text_test,
     audit,
+    review,
+    contests,
+    api_review,
+    api_contests,
+    api_reviews,
     api_models,
     chat_completions,
     embeddings,

@@ -10,6 +10,7 @@ import typer
 
 from governance.messages import N_
 from server.commands.accounts import keys, users
+from server.commands.reviews import contests, review
 from server.commands.words import say
 
 #: The commands of the other rooms: each is imported when it is called.
@@ -28,6 +29,8 @@ app = typer.Typer(
 )
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
+app.add_typer(review, name="review")
+app.add_typer(contests, name="contests")
 settings_app = typer.Typer(help=say(N_("The settings.")), no_args_is_help=True)
 app.add_typer(settings_app, name="settings")
 

@@ -149,7 +149,14 @@ LIMITS = {
     "wh_month": N_("Energy per month"),
 }
 
+CONTEST_STATES = {
+    "open": N_("open"),
+    "upheld": N_("maintained"),
+    "accepted": N_("lifted"),
+}
+
 TABLES = {
+    "contest_state": CONTEST_STATES,
     "masked": MASKED_KINDS,
     "step": STEPS,
     "method": METHODS,

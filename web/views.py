@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from web.review_views import ContestStateView, ReviewStateView
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -24,7 +26,8 @@ class Viewer:
 class Page:
     """What every page needs. ``path`` is the request's, for the language switch and the menu.
 
-    ``timezone`` is an IANA name: dates are shown in it.
+    ``timezone`` is an IANA name: dates are shown in it. ``to_review`` counts what waits for this
+    reviewer (None: they review nothing), ``news`` the decisions on their own requests.
     """
 
     organisation: str
@@ -35,6 +38,8 @@ class Page:
     error: str = ""
     csrf: str = ""
     timezone: str = "Europe/Paris"
+    to_review: int | None = None
+    news: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class MessageView:
     refusal: RefusalView | None = None
     feedback: Literal["up", "down", ""] = ""
     unsupported: tuple[str, ...] = ()
+    review: ReviewStateView | None = None
+    contest: ContestStateView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class RefusalView:
     legal_basis: tuple[str, ...]
     instead: str
     contact: str
+    contestable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

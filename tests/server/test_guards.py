@@ -10,7 +10,16 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from server.api.presidio.paths import PATHS
-from server.identity.guards import GUARDS, admin, anyone, api_caller, dpo, employee, signed_in
+from server.identity.guards import (
+    GUARDS,
+    admin,
+    admin_or_dpo,
+    anyone,
+    api_caller,
+    dpo,
+    employee,
+    signed_in,
+)
 
 #: Every route and its guard: a new route must be added here, by somebody who thought of it.
 EXPECTED = {
@@ -45,6 +54,24 @@ EXPECTED = {
     "POST /audit/{index}/open": dpo,
     "POST /audit/export": dpo,
     "POST /audit/verify": dpo,
+    "GET /review": signed_in,
+    "GET /review/{exchange}": signed_in,
+    "POST /review/{exchange}": signed_in,
+    "GET /admin/review": admin,
+    "POST /admin/review/members": admin,
+    "POST /chat/exchanges/{exchange}/contest": employee,
+    "GET /admin/contests": admin,
+    "POST /admin/contests/{exchange}": admin,
+    "GET /contests": dpo,
+    "POST /contests/{exchange}": dpo,
+    "GET /api/review": signed_in,
+    "GET /api/review/{exchange}": signed_in,
+    "POST /api/review/{exchange}": signed_in,
+    "GET /api/admin/review": admin,
+    "POST /api/admin/review/members": admin,
+    "GET /api/admin/contests": admin_or_dpo,
+    "POST /api/admin/contests/{exchange}": admin_or_dpo,
+    "GET /v1/sobria/reviews/{exchange}": api_caller,
     "GET /v1/models": api_caller,
     "GET /v1/models/{model:path}": api_caller,
     "POST /v1/chat/completions": api_caller,

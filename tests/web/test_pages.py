@@ -185,9 +185,17 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
         ("employee", ["/chat", "/footprint"]),
         (
             "admin",
-            ["/admin", "/admin/charter", "/admin/text", "/admin/services", "/admin/sources"],
+            [
+                "/admin",
+                "/admin/charter",
+                "/admin/text",
+                "/admin/services",
+                "/admin/sources",
+                "/admin/review",
+                "/admin/contests",
+            ],
         ),
-        ("dpo", ["/audit"]),
+        ("dpo", ["/audit", "/contests"]),
     ],
 )
 def test_each_role_has_its_own_menu(role: Any, addresses: list[str]) -> None:

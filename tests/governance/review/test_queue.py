@@ -152,7 +152,7 @@ def test_the_log_says_who_decided_what_without_a_word_of_theirs(
         "author": entry.subject,
     }
     leaves = b"".join(leaf for _, leaf, _, _ in log.leaves(log.head().size))
-    assert "reconnaissable".encode() not in leaves and b"Dupont" not in leaves
+    assert b"reconnaissable" not in leaves and b"Dupont" not in leaves
     assert log.read_sealed(record.index, "p-dpo", "contrôle de routine") == (
         "Motif très reconnaissable."
     )
