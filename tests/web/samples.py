@@ -171,6 +171,7 @@ REFUSAL = views.RefusalView(
     legal_basis=("RGPD, article 22", "Règlement sur l’IA, annexe III, point 4"),
     instead="Demandez-lui une grille de critères, ou les règles qui encadrent le tri de CV.",
     contact="Nadia Benali, service des ressources humaines",
+    contestable=True,
 )
 
 MESSAGES = (
