@@ -8,10 +8,9 @@ and its audit record are one transaction: there is never one without the other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
@@ -19,75 +18,33 @@ from governance.audit.leaf import AuditRecord
 from governance.audit.log import AuditLog
 from governance.charter.use import Delivery
 from governance.clock import iso, parse_iso, utc_now
+from governance.review.entry import (
+    DECISIONS,
+    MAX_WORDS,
+    MIN_WORDS,
+    DecisionKind,
+    Entry,
+    Held,
+    Reviewer,
+    Standing,
+    State,
+)
 from governance.review.errors import AlreadyDecided, NoSuchEntry, OwnRequest, WordsMissing
 from governance.review.tables import review_entries as entries
 from governance.sealing import PersonKeys, SealBroken
 
-State = Literal["waiting", "approved", "rejected", "changes"]
-DecisionKind = Literal["approved", "rejected", "changes"]
-DECISIONS: tuple[DecisionKind, ...] = ("approved", "rejected", "changes")
-MIN_WORDS, MAX_WORDS = 3, 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is sealed of an entry: the request and the answer as they would leave.
-
-    ``passages`` are the identifiers of those that the answer was given, ``unsupported`` the
-    sentences that none supports; ``calls`` the tools' calls, as JSON values.
-    """
-
-    request: str
-    answer: str
-    passages: tuple[str, ...] = ()
-    unsupported: tuple[str, ...] = ()
-    calls: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry without its texts. ``score`` and ``layer`` tell how its use was recognised."""
-
-    exchange_id: str
-    subject: str
-    conversation_id: str
-    service: str
-    use_id: str
-    role: str
-    delivery: Delivery
-    layer: str
-    score: float
-    charter_revision: str
-    state: State
-    created_at: datetime
-    decided_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What its author may know of an entry; ``held`` is None until the text may be read."""
-
-    entry: Entry
-    reason: str
-    held: Held | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """Who looks at the queue: their pseudonym, and the roles and services that they may decide for.
-
-    ``services`` gives for each role its services, None for all of them.
-    """
-
-    subject: str
-    services: Mapping[str, frozenset[str] | None]
-
-    def may_see(self, entry: Entry) -> bool:
-        """Whether the entry is of a role of theirs, in a service of it."""
-        if entry.role not in self.services:
-            return False
-        covered = self.services[entry.role]
-        return covered is None or entry.service in covered
+__all__ = [
+    "DECISIONS",
+    "MAX_WORDS",
+    "MIN_WORDS",
+    "DecisionKind",
+    "Entry",
+    "Held",
+    "ReviewQueue",
+    "Reviewer",
+    "Standing",
+    "State",
+]
 
 
 class ReviewQueue:

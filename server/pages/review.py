@@ -227,7 +227,7 @@ def _waited(request: Request, entry: Entry) -> str:
     """How long it has waited, in the largest unit that says something."""
     minutes = max(0, int((utc_now() - entry.created_at).total_seconds() // 60))
     if minutes < 60:
-        return say(request, N_("{n} min"), n=minutes)
+        return say(request, N_("less than an hour"))
     if minutes < 48 * 60:
-        return say(request, N_("{n} h"), n=minutes // 60)
+        return say(request, N_("hours: {n}"), n=minutes // 60)
     return say(request, N_("{n} days"), n=minutes // (24 * 60))
