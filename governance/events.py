@@ -27,6 +27,8 @@ class Refusal:
     ``params`` give a text to translate and the charter's fields are empty. ``kinds`` are the kinds
     of personal data that ``params["kinds"]`` lists in English, as messages to translate.
     ``still_works`` of «search» says that the sources can still be searched, without the model.
+    ``layer``, ``score`` and ``nearest`` say how the use was recognised, for whoever answers a
+    contest.
     """
 
     cause: RefusalCause
@@ -42,6 +44,9 @@ class Refusal:
     retry_after: float | None = None
     kinds: tuple[str, ...] = ()
     still_works: str = ""
+    layer: str = ""
+    score: float | None = None
+    nearest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +123,22 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewAsked:
+    """A person must validate the answer: which role, and whether it is held until then."""
+
+    id: str
+    use_id: str
+    delivery: Literal["draft", "hold"]
+    role: str
+    role_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The answer as it stands after citation checking, with its receipt.
 
     ``text`` may differ from the joined deltas by its citations only; it may be empty where there
-    are ``tool_calls``.
+    are ``tool_calls``. With ``review`` a person must validate it; held, it has no text at all.
     """
 
     exchange_id: str
@@ -133,6 +149,7 @@ class Completed:
     usage: Usage
     receipt: Receipt
     tool_calls: tuple[ToolCall, ...] = ()
+    review: ReviewAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,14 @@ from fastapi.routing import APIRoute
 
 from server.api import chat_completions, embeddings
 from server.api import models as api_models
+from server.api import reviews as api_reviews
 from server.api.admin import charter as admin_charter
+from server.api.admin import contests as api_contests
 from server.api.admin import keys as admin_keys
 from server.api.admin import members as admin_members
 from server.api.admin import overview as admin_overview
 from server.api.admin import quotas as api_quotas
+from server.api.admin import review as api_review
 from server.api.admin import services as admin_services
 from server.api.admin import sources as admin_sources
 from server.api.presidio import analyzer as presidio_analyzer
@@ -33,6 +36,7 @@ from server.pages import (
     charter_schema,
     charter_simulate,
     chat,
+    contests,
     errors,
     footprint,
     health,
@@ -40,6 +44,7 @@ from server.pages import (
     passages,
     preview,
     quotas,
+    review,
     search,
     services,
     sign_in,
@@ -82,6 +87,11 @@ ROOMS = (
     admin_sources,
     quotas,
     api_quotas,
+    review,
+    contests,
+    api_review,
+    api_contests,
+    api_reviews,
     api_models,
     chat_completions,
     embeddings,

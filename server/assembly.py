@@ -42,6 +42,7 @@ from governance.sealing import Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
 from governance.stages.ground import Ground
+from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
@@ -63,7 +64,7 @@ from server.settings import Settings
 _log = structlog.get_logger("sobria.assembly")
 
 CONTROLS = frozenset(
-    {"quotas", "personal_data", "uses", "audit", "sources", "generation", "citations"}
+    {"quotas", "personal_data", "uses", "audit", "sources", "generation", "citations", "review"}
 )
 """Every control that a charter can declare; each must be a stage of the road."""
 
@@ -164,6 +165,7 @@ class Assembly(Books):
     def _release(self, exchange_id: str) -> None:
         # What a crash left: the hold of its quota, and the pseudonyms of a call that kept none.
         self.vault.destroy(ephemeral_conversation(exchange_id))
+        self.reviews.withdraw(exchange_id)
         try:
             # Swept, not released: where another replica lives on with it, what it spends counts.
             self.quotas.expire(exchange_id)
@@ -193,7 +195,10 @@ class Assembly(Books):
     def _expire(self) -> None:
         """Destroy the sealed texts that are older than the charter keeps them; leaves stay."""
         _, charter = self.charter.get()
-        gone = self.audit.expire_sealed(utc_now() - timedelta(days=charter.audit.retention_days))
+        before = utc_now() - timedelta(days=charter.audit.retention_days)
+        self.reviews.expire(before)
+        self.contests.expire(before)
+        gone = self.audit.expire_sealed(before)
         if gone:
             _log.info("sealed_texts_expired", count=gone)
 
@@ -268,6 +273,7 @@ def build_assembly(settings: Settings) -> Assembly:
             Retrieve(knowledge.retriever, energy, cores, _shorten),
             Generate(engine, pseudonymiser, watch, energy),
             Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
+            Hold(books.reviews),
         ],
         settle,
     )

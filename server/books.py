@@ -15,6 +15,9 @@ from sqlalchemy import Engine
 from governance.audit.log import AuditLog
 from governance.charter.revisions import revision_in_force
 from governance.keys import InstanceKeys
+from governance.review.contests import Contests
+from governance.review.members import Members
+from governance.review.queue import ReviewQueue
 from governance.sealing import PersonKeys, Sealer
 from server.conversations import Conversations
 from server.database import migrate, open_database
@@ -45,6 +48,9 @@ class Books:
     api_keys: ApiKeys
     invitations: Invitations
     conversations: Conversations
+    reviews: ReviewQueue
+    members: Members
+    contests: Contests
 
 
 def open_books(settings: Settings) -> Books:
@@ -82,6 +88,9 @@ def open_books(settings: Settings) -> Books:
         api_keys=ApiKeys(database),
         invitations=Invitations(database, users),
         conversations=Conversations(database, sealer),
+        reviews=ReviewQueue(database, person_keys, audit),
+        members=Members(database, audit, person_keys.subject),
+        contests=Contests(database, person_keys, audit),
     )
 
 

@@ -13,6 +13,7 @@ from server.commands import overview as figures
 from server.commands.accounts import users
 from server.commands.keys import keys
 from server.commands.quotas import quotas
+from server.commands.reviews import contests, review
 from server.commands.words import say
 
 #: The commands of the other rooms: each is imported when it is called.
@@ -34,6 +35,8 @@ app.add_typer(users, name="members")
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 app.add_typer(quotas, name="quota")
+app.add_typer(review, name="review")
+app.add_typer(contests, name="contests")
 settings_app = typer.Typer(help=say(N_("The settings.")), no_args_is_help=True)
 app.add_typer(settings_app, name="settings")
 app.command("overview", help=say(N_("What needs attention first, then the figures.")))(

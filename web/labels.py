@@ -129,6 +129,8 @@ EVENT_TYPES = {
     "feedback": N_("opinion given"),
     "source": N_("source"),
     "quota": N_("quota extension"),
+    "review": N_("review"),
+    "contest": N_("refusal contested"),
 }
 
 QUOTAS = {
@@ -190,8 +192,15 @@ COMPONENTS = {
     "model": N_("Model"),
 }
 
+CONTEST_STATES = {
+    "open": N_("open"),
+    "upheld": N_("maintained"),
+    "accepted": N_("lifted"),
+}
+
 TABLES = {
     "signature": SIGNATURES,
+    "contest_state": CONTEST_STATES,
     "masked": MASKED_KINDS,
     "step": STEPS,
     "method": METHODS,

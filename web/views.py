@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from web.charter_views import ProofView
+from web.review_views import ContestStateView, ReviewStateView
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Page:
 
     ``timezone`` is an IANA name: dates are shown in it. ``installed`` are the addresses that there
     are: the menu shows no other; None for all of them.
+    ``to_review`` counts what waits for this reviewer (None: they review nothing), ``news`` the
+    decisions on their own requests.
     """
 
     organisation: str
@@ -39,6 +42,8 @@ class Page:
     csrf: str = ""
     timezone: str = "Europe/Paris"
     installed: frozenset[str] | None = None
+    to_review: int | None = None
+    news: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class MessageView:
     refusal: RefusalView | None = None
     feedback: Literal["up", "down", ""] = ""
     unsupported: tuple[str, ...] = ()
+    review: ReviewStateView | None = None
+    contest: ContestStateView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class RefusalView:
     instead: str
     contact: str
     search: bool = False
+    contestable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

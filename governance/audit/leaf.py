@@ -37,6 +37,8 @@ RecordType = Literal[
     "feedback",
     "source",
     "quota",
+    "review",
+    "contest",
 ]
 RECORD_TYPES: frozenset[str] = frozenset(get_args(RecordType))
 ENDS: frozenset[str] = frozenset({"completed", "refused", "interrupted", "failed", "cancelled"})

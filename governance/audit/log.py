@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.audit import merkle, reading
@@ -71,8 +71,17 @@ class AuditLog:
         except SQLAlchemyError as error:
             raise reading.unavailable(error) from None
 
-    def append(self, record: AuditRecord, sealed_text: str | None = None) -> int:
+    def append(
+        self,
+        record: AuditRecord,
+        sealed_text: str | None = None,
+        *,
+        also: Callable[[Connection], None] | None = None,
+    ) -> int:
         """Append ``record`` and return its leaf number; it is durable when this returns.
+
+        ``also`` is done in the same transaction: what it changes and the record are both written,
+        or neither is. What it raises undoes both.
 
         ``sealed_text`` is what a person wrote or was told: it is sealed with the key of the
         record's subject, and the leaf holds a commitment to it only.
@@ -85,6 +94,8 @@ class AuditLog:
         """
         named = self._named(record)
         with self._appender.transaction() as connection:
+            if also is not None:
+                also(connection)
             return self._appender.append(connection, named, sealed_text)
 
     def head(self) -> Checkpoint:

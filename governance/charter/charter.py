@@ -24,6 +24,7 @@ from governance.charter.schema import (
     Per,
     Period,
     PersonalData,
+    ReviewerRole,
     Service,
     Use,
 )
@@ -203,6 +204,27 @@ class Charter:
             return self._effective[service_id]
         except KeyError:
             raise UnknownService(service_id) from None
+
+    def reviewer(self, role: str) -> ReviewerRole | None:
+        """A reviewer role; «contact» is there in every charter, for every service."""
+        for each in self.document.reviewers:
+            if each.id == role:
+                return each
+        if role == "contact":
+            return ReviewerRole(id="contact", title=self.organisation.contact.name)
+        return None
+
+    @property
+    def reviewers(self) -> tuple[ReviewerRole, ...]:
+        """The reviewer roles that there are, «contact» among them."""
+        declared = self.document.reviewers
+        implicit = self.reviewer("contact")
+        return declared if implicit in declared or implicit is None else (*declared, implicit)
+
+    def reviewer_title(self, role: str) -> str:
+        """A role's name for people; its id where the charter no longer has it."""
+        found = self.reviewer(role)
+        return found.title if found is not None else role
 
     def contact_of(self, use: Use) -> str:
         """Whom a refused person can turn to, as shown: a name and an address, or the use's text."""

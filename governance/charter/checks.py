@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from governance.charter.check_review import check_reviewers
 from governance.charter.problems import CharterProblem, at, dotted, nearest
 from governance.charter.schema import EFFECTS, ENTITIES
 from governance.charter.tree import Node
@@ -17,7 +18,9 @@ def check_whole(root: Node, *, complete: bool) -> list[CharterProblem]:
     problems = [
         *_twice(root.get("uses"), ("uses",), _id),
         *_twice(root.get("services"), ("services",), _id),
+        *_twice(root.get("reviewers"), ("reviewers",), _id),
         *(_services_named(root) if complete else ()),
+        *check_reviewers(root, complete=complete),
         *_personal_data(root.get("personal_data"), ("personal_data",)),
     ]
     services = root.get("services")

@@ -15,6 +15,7 @@ from governance.charter.merging import Merge, Path, is_number, lower, names
 from governance.charter.problems import CharterProblem
 from governance.charter.schema import EFFECTS, Costs
 from governance.charter.tree import Node
+from governance.charter.use import DELIVERIES
 
 COSTS = tuple(Costs.model_fields)
 
@@ -27,11 +28,27 @@ class _Merge(Merge):
             parent,
             child,
             path,
-            {"effect": self.effect, "applies_to": self.applies_to, "detect": self.detect},
+            {
+                "effect": self.effect,
+                "applies_to": self.applies_to,
+                "detect": self.detect,
+                "review": lambda p, c, where: self.mapping(
+                    p, c, where, {"delivery": self.delivery}
+                ),
+            },
         )
 
     def effect(self, parent: Node, child: Node, path: Path) -> Node:
         if lower(child.value, parent.value, EFFECTS):
+            message = "«{value}» is weaker than the parent's «{parent_value}»."
+            self.loosened(
+                child.mark, parent.mark, path, message,
+                value=str(child.value), parent_value=str(parent.value),
+            )  # fmt: skip
+        return child
+
+    def delivery(self, parent: Node, child: Node, path: Path) -> Node:
+        if lower(child.value, parent.value, DELIVERIES):
             message = "«{value}» is weaker than the parent's «{parent_value}»."
             self.loosened(
                 child.mark, parent.mark, path, message,
@@ -114,6 +131,9 @@ def merge(parent: Node, child: Node) -> tuple[Node, list[CharterProblem]]:
         (),
         {
             "uses": lambda p, c, path: state.by_id(p, c, path, state.use),
+            "reviewers": lambda p, c, path: state.by_id(
+                p, c, path, lambda known, new, where: state.mapping(known, new, where, {})
+            ),
             "services": lambda p, c, path: state.by_id(p, c, path, state.service),
             "personal_data": partial(personal_data, state),
             "labelling": lambda p, c, path: state.mapping(p, c, path, {"header": state.stays_true}),

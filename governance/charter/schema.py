@@ -158,6 +158,17 @@ class Service(Part):
     """Uses that concern this service only, beside those of the organisation."""
 
 
+class ReviewerRole(Part):
+    """Who validates answers: a named role, whose members the administrator names."""
+
+    id: Slug
+    """Its name in «review: by»."""
+    title: Line
+    """Its name for people."""
+    services: All | Annotated[tuple[Slug, ...], Field(min_length=1)] = "all"
+    """The services whose answers it validates: «all», or their ids."""
+
+
 class Labelling(Part):
     """How what the machine wrote is marked (Regulation (EU) 2024/1689, article 50)."""
 
@@ -216,6 +227,8 @@ class Sections(Part):
     """How the assistant presents itself."""
     uses: Annotated[tuple[Use, ...], Field(max_length=100)] = ()
     """What is forbidden, held for review, or said to be allowed."""
+    reviewers: Annotated[tuple[ReviewerRole, ...], Field(max_length=50)] = ()
+    """The roles that validate what is held for review."""
     personal_data: PersonalData = PersonalData()
     """What is done with each kind of personal data."""
     labelling: Labelling = Labelling()

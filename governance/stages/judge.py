@@ -74,4 +74,7 @@ def _refusal(exchange: Exchange, use_id: str | None) -> Refusal:
         message=use.message,
         instead=use.instead,
         contact=exchange.charter.contact_of(use),
+        layer=exchange.verdict.layer if exchange.verdict else "",
+        score=exchange.verdict.score if exchange.verdict else None,
+        nearest=(exchange.verdict.nearest if exchange.verdict else None) or "",
     )

@@ -101,6 +101,8 @@ def _guard(*roles: Role) -> Callable[[Request], Awaitable[Session]]:
 employee = _guard("employee")
 admin = _guard("admin")
 dpo = _guard("dpo")
+#: For contested refusals, which reach both.
+admin_or_dpo = _guard("admin", "dpo")
 #: For what every role does alike: signing out, reading a passage.
 signed_in = _guard("employee", "admin", "dpo")
 
@@ -184,6 +186,7 @@ GUARDS = (
     employee,
     admin,
     dpo,
+    admin_or_dpo,
     signed_in,
     anyone,
     api_caller,

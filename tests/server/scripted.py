@@ -30,6 +30,7 @@ from governance.events import (
     Refusal,
     RefusalCause,
     Refused,
+    ReviewAsked,
     Searching,
     SourcesFound,
     ToolCalled,
@@ -200,6 +201,7 @@ class ScriptedRoad:
 
     audit: AuditLog
     plan: str = "answer"
+    held: Callable[[ExchangeRequest], None] = lambda _request: None
     requests: list[ExchangeRequest] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
 
@@ -233,6 +235,13 @@ class ScriptedRoad:
             self._write(request, "completed", None)
             done = receipt(request, "completed", tool_calls={"send_email": 1, "search": 1})
             yield Completed(request.id, "", None, (), "stop", USAGE, done, CALLS)
+            return
+        if self.plan == "held":
+            self._write(request, "completed", ANSWER)
+            self.held(request)
+            asked = ReviewAsked(request.id, "courrier", "hold", "contact", "Informatique")
+            done = receipt(request, "completed")
+            yield Completed(request.id, "", None, (), "stop", USAGE, done, (), asked)
             return
         yield Delta("On acquiert 2,5 jours ")
         match self.plan:

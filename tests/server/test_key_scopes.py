@@ -167,7 +167,7 @@ def test_keys_and_accounts_of_before_go_on_as_they_were(tmp_path: Any) -> None:
             config.attributes["connection"] = connection
             move(config, revision)
 
-    to("0004", command.upgrade)
+    to("0005", command.upgrade)
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -185,7 +185,7 @@ def test_keys_and_accounts_of_before_go_on_as_they_were(tmp_path: Any) -> None:
     to("0006", command.upgrade)
     (key,) = ApiKeys(engine).all()
     assert key.scopes == ("chat", "embeddings", "presidio") and key.expires_at is None
-    to("0004", command.downgrade)
+    to("0005", command.downgrade)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM sessions")).scalar_one() == 1
     engine.dispose()

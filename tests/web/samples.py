@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from web import console_view, views
+from web import console_view, review_views, views
 from web.charter_views import (
     DiffRowView,
     DiffView,
@@ -182,6 +182,7 @@ REFUSAL = views.RefusalView(
     legal_basis=("RGPD, article 22", "Règlement sur l’IA, annexe III, point 4"),
     instead="Demandez-lui une grille de critères, ou les règles qui encadrent le tri de CV.",
     contact="Nadia Benali, service des ressources humaines",
+    contestable=True,
 )
 
 MESSAGES = (
@@ -762,6 +763,87 @@ TEXT_TEST = TextTestView(
 )
 
 
+HELD = views.MessageView(
+    id="m9",
+    author="machine",
+    text="",
+    html="",
+    state="complete",
+    created_at=NOW,
+    exchange_id="x9",
+    review=review_views.ReviewStateView("waiting", "hold", "La direction", None, ""),
+)
+REVIEWED = (
+    HELD,
+    views.MessageView(
+        id="m10",
+        author="machine",
+        text="Madame, Monsieur…",
+        html="<p>Madame, Monsieur…</p>",
+        state="complete",
+        created_at=NOW,
+        exchange_id="x10",
+        review=review_views.ReviewStateView("approved", "hold", "La direction", NOW, "Relu."),
+    ),
+    views.MessageView(
+        id="m11",
+        author="machine",
+        text="",
+        html="",
+        state="complete",
+        created_at=NOW,
+        exchange_id="x11",
+        review=review_views.ReviewStateView(
+            "rejected", "hold", "La direction", NOW, "Le ton ne convient pas."
+        ),
+    ),
+)
+ROW = review_views.ReviewRow(
+    id="x9",
+    use="Courrier de conséquence pour un agent nommé",
+    service="Ressources humaines",
+    role="La direction",
+    delivery="hold",
+    layer="pattern",
+    score=0.42,
+    created_at=NOW,
+    waited="3 h",
+)
+QUEUE = review_views.QueueView((ROW,), ("La direction",))
+ENTRY = review_views.EntryView(
+    ROW,
+    "Une personne relit ce qui engage la carrière d’un agent.",
+    ("Règlement (UE) 2016/679, article 22",),
+    "Rédige un avertissement pour Jean Dupont.",
+    "<p>Monsieur, votre retard du 3 mars…</p>",
+    (),
+)
+MEMBERS = review_views.MembersView(
+    (
+        review_views.RoleView("drh", "La direction", (("lea", "Léa Petit"),), 1, 4),
+        review_views.RoleView("contact", "Informatique", (), 2, 0),
+    ),
+    (("lea", "Léa Petit"), ("bob", "Bob Roux")),
+)
+CONTEST = review_views.ContestView(
+    id="x5",
+    use_id="tri-candidatures",
+    title="Trier des candidatures",
+    service="Ressources humaines",
+    layer="similarity",
+    score=0.04,
+    nearest="Classe ces trois candidats du meilleur au moins bon.",
+    state="open",
+    created_at=NOW,
+    comment="Je demandais seulement la règle.",
+    text="Que dit la loi sur le tri de CV ?",
+    line='- "Que dit la loi sur le tri de CV ?"',
+    answered_at=None,
+    answer="",
+)
+CONTESTS = review_views.ContestsView((CONTEST,), "/admin/contests", "/admin/charter")
+
+
 def every_page(
     locale: Literal["fr", "en"] = "fr",
 ) -> dict[str, tuple[str, views.Page, object, dict[str, object]]]:
@@ -777,6 +859,31 @@ def every_page(
         "chat": ("chat.html", page("employee", "/chat/c1", locale), chat(MESSAGES), {}),
         "chat-empty": ("chat.html", page("employee", "/chat", locale), chat(()), {}),
         "chat-refused": ("chat.html", page("employee", "/chat/c1", locale), chat(REFUSED), {}),
+        "chat-reviewed": (
+            "chat.html",
+            replace(page("employee", "/chat/c1", locale), to_review=2, news=1),
+            chat((MESSAGES[0], *REVIEWED)),
+            {},
+        ),
+        "review": (
+            "review.html",
+            replace(page("employee", "/review", locale), to_review=1),
+            QUEUE,
+            {},
+        ),
+        "review-entry": (
+            "review_entry.html",
+            replace(page("employee", "/review", locale), to_review=1),
+            ENTRY,
+            {},
+        ),
+        "review-members": (
+            "review_members.html",
+            page("admin", "/admin/review", locale),
+            MEMBERS,
+            {},
+        ),
+        "contests": ("contests.html", page("admin", "/admin/contests", locale), CONTESTS, {}),
         "seen": ("seen.html", page("employee", "/chat/exchanges/x/seen", locale), SEEN, {}),
         "passage": (
             "passage.html",

@@ -193,13 +193,13 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
                 "/admin/services",
                 "/admin/keys",
                 "/admin/quotas",
-                "/review",
+                "/admin/review",
                 "/admin/contests",
                 "/admin/sources",
                 "/admin/text",
             ],
         ),
-        ("dpo", ["/audit"]),
+        ("dpo", ["/audit", "/contests"]),
     ],
 )
 def test_each_role_has_its_own_menu(role: Any, addresses: list[str]) -> None:

@@ -37,6 +37,10 @@ COMMANDS: Mapping[str, str] = {
     "GET /api/admin/quotas": "quota show",
     "POST /api/admin/quotas/grants": "quota grant",
     "POST /api/admin/quotas/grants/{grant_id}/revoke": "quota revoke",
+    "GET /api/admin/review": "review members list",
+    "POST /api/admin/review/members": "review members add",
+    "GET /api/admin/contests": "contests list",
+    "POST /api/admin/contests/{exchange}": "contests answer",
     "GET /api/admin/sources": "sources status",
     "POST /api/admin/sources/{source_id}/sync": "sources sync",
 }

@@ -35,10 +35,12 @@ from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
 from governance.proxy import Road
 from governance.quotas.ledger import QuotaLedger
+from governance.review.queue import ReviewQueue
 from governance.sealing import PersonKeys, Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
 from governance.stages.ground import Ground
+from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
@@ -271,8 +273,17 @@ class Parts:
     @cached_property
     def log(self) -> AuditLog:
         """The real log."""
-        persons = PersonKeys(self.database, self.keys)
-        return AuditLog(self.database, self.keys.signing_key, persons, "sobria.test/audit")
+        return AuditLog(self.database, self.keys.signing_key, self.persons, "sobria.test/audit")
+
+    @cached_property
+    def persons(self) -> PersonKeys:
+        """The persons' keys."""
+        return PersonKeys(self.database, self.keys)
+
+    @cached_property
+    def reviews(self) -> ReviewQueue:
+        """The real queue."""
+        return ReviewQueue(self.database, self.persons, self.log)
 
     @cached_property
     def quotas(self) -> QuotaLedger:
@@ -349,6 +360,7 @@ class Parts:
                 Retrieve(self.retriever, self.energy, 1),
                 Generate(self.engine, self.pseudonymiser, self.watch, self.energy),
                 Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
+                Hold(self.reviews),
             ],
             self.settle,
         )
