@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from governance.energy.ledger import EnergyLedger
 from governance.events import Delta, Event, Prompted, Reading, Refusal, ToolCalled, Waiting
@@ -12,7 +13,13 @@ from governance.messages import N_
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
 from governance.pii.watch_stream import WatchStream
-from governance.prompt import NO_ANSWER, build_prompt, build_tool_prompt, system_message
+from governance.prompt import (
+    NO_ANSWER,
+    PASTED_IS_DATA,
+    build_prompt,
+    build_tool_prompt,
+    system_message,
+)
 from governance.receipt import RuleDecision
 from governance.stages.outgoing import Outgoing
 from governance.stages.stage import ExchangeRefused
@@ -182,6 +189,11 @@ class Generate:
         if exchange.masked is None:
             raise RuntimeError("the model is given the pseudonymised turns only")
         turns = messages_of(exchange.turns)
+        question = exchange.question
+        if any(part.origin == "message" for part in exchange.injections):
+            question += f"\n\n{PASTED_IS_DATA[exchange.request.caller.locale]}"
+            place = exchange.question_place
+            turns[place] = replace(turns[place], content=question)
         room = self._engine.info.context_length - exchange.request.sampling.max_tokens
         if exchange.with_tools:
             exchange.prompt = build_tool_prompt(
@@ -198,7 +210,7 @@ class Generate:
             _system(exchange),
             turns[:-1],
             exchange.request.caller.locale,
-            exchange.question,
+            question,
             exchange.shown,
             count_tokens=self._engine.count_tokens,
             budget=budget,
