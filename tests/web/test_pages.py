@@ -319,7 +319,7 @@ def test_a_refusal_says_why_what_instead_and_how_to_contest() -> None:
 def test_an_answer_says_that_a_document_s_instruction_was_not_followed() -> None:
     answer = samples.MESSAGES[1]
     page = samples.page("employee", "/chat")
-    note = "instruction adressée à l’assistant ; elle n’a pas été suivie."
+    note = "instruction adressée à l’assistant\N{NO-BREAK SPACE}; elle n’a pas été suivie."
     assert note not in render("_message.html", page, answer, conversation_id="c1")
     found = [{"origin": "passage", "count": 1, "digest": "ab" * 32}]
     told = replace(answer, receipt={**samples.receipt(), "injections": found})
