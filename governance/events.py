@@ -47,11 +47,13 @@ class Refusal:
     layer: str = ""
     score: float | None = None
     nearest: str = ""
+    part: Literal["request", "answer"] = "request"
+    """What was refused: what was asked, or what the model was writing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The exchange ends before anything is generated, accepted already or not."""
+    """The exchange ends by rule: before anything is generated, or because of what is."""
 
     exchange_id: str
     refusal: Refusal
@@ -84,6 +86,19 @@ class SourcesFound:
     """The passages that the model is given, numbered from 1 in this order."""
 
     passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionsFound:
+    """Documents hold instructions to the assistant, which are not followed.
+
+    ``passages`` are the numbers of the passages that hold some; ``tools`` and ``pasted`` count
+    those in the results of tools and in what the person pasted.
+    """
+
+    passages: tuple[int, ...]
+    tools: int
+    pasted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,7 @@ Event = (
     | Accepted
     | Searching
     | SourcesFound
+    | InstructionsFound
     | Prompted
     | Waiting
     | Reading

@@ -17,7 +17,7 @@ from governance.energy.bill import EnergyBill
 from governance.pii.choices import NO_CHOICE, Choices
 from governance.pii.pseudonymise import Masked
 from governance.quotas.limits import Amounts, Asker, Kind, QuotaLimit, QuotaState
-from governance.receipt import Receipt, RuleDecision
+from governance.receipt import InjectionPart, Receipt, RuleDecision
 from governance.turns import Turn
 from governance.uses.judge import Verdict
 from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
@@ -75,8 +75,9 @@ class Exchange:
 
     ``shown`` are the passages as the model reads them, shortened around the question.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
-    ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are what the
-    model asked for, names restored; ``called_texts`` the texts of their arguments before that.
+    ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
+    documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
+    what the model asked for, names restored; ``called_texts`` the texts of their arguments before.
     """
 
     request: ExchangeRequest
@@ -101,6 +102,9 @@ class Exchange:
     answer: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     called_texts: tuple[str, ...] = ()
+    answer_decisions: tuple[RuleDecision, ...] = ()
+    withheld: str = ""
+    injections: tuple[InjectionPart, ...] = ()
     grounding: Grounding | None = None
     output_flags: dict[str, int] = field(default_factory=dict)
     finish_reason: FinishReason | None = None
@@ -167,10 +171,15 @@ class Exchange:
 
     @property
     def decisions(self) -> tuple[RuleDecision, ...]:
-        """The decisions of the charter's uses on this exchange."""
-        if self.verdict is None:
-            return ()
-        return tuple(
+        """The decisions of the charter's uses on this exchange, request first, then answer."""
+        asked = tuple(
             RuleDecision(rule=each.use_id, effect=each.effect, layer=each.layer, score=each.score)
-            for each in self.verdict.decisions
+            for each in (self.verdict.decisions if self.verdict is not None else ())
         )
+        return asked + self.answer_decisions
+
+    @property
+    def stopped_use(self) -> str | None:
+        """The use for which the answer was stopped, if it was."""
+        banned = (each.rule for each in self.answer_decisions if each.effect == "forbid")
+        return next(banned, None)

@@ -42,6 +42,8 @@ class RuleDecision(_Part):
     effect: Literal["allow", "review", "forbid"]
     layer: str
     score: float | None = None
+    part: Literal["request", "answer"] = "request"
+    """What was judged: what was asked, or what the model wrote."""
 
 
 class SourcePart(_Part):
@@ -64,6 +66,14 @@ class GroundingPart(_Part):
     unsupported: int
     not_factual: int
     score: float | None
+
+
+class InjectionPart(_Part):
+    """Instructions found in a document: how many, and the passage's hash; never their text."""
+
+    origin: Literal["passage", "tool", "message"]
+    count: int
+    digest: str | None = None
 
 
 class TokenPart(_Part):
@@ -129,6 +139,8 @@ class Receipt(_Part):
     """The functions that the model asked to call, how many times each; never with what."""
     sources: tuple[SourcePart, ...]
     grounding: GroundingPart | None
+    injections: tuple[InjectionPart, ...] = ()
+    """Instructions to the assistant that documents held; they were not followed."""
     tokens: TokenPart | None
     energy: EnergyPart
     quota: tuple[QuotaPart, ...]
@@ -194,7 +206,7 @@ def _label(exchange: Exchange) -> LabelPart:
     return LabelPart(
         ai_generated=bool(exchange.prompt and (exchange.raw_answer or exchange.tool_calls)),
         mention=exchange.charter.labelling.mention,
-        review=exchange.verdict is not None and exchange.verdict.effect == "review",
+        review=any(decision.effect == "review" for decision in exchange.decisions),
     )
 
 
@@ -227,6 +239,7 @@ def build_receipt(
         tool_calls=dict(Counter(call.name for call in exchange.tool_calls)),
         sources=_sources(exchange),
         grounding=_grounding(exchange),
+        injections=exchange.injections,
         tokens=(
             TokenPart(
                 prompt=usage.prompt_tokens,

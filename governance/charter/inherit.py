@@ -71,6 +71,7 @@ class _Merge(Merge):
             {
                 "patterns": self.union,
                 "examples": self.union,
+                "answers": self.union,
                 "counter_examples": self.counter_examples,
             },
         )

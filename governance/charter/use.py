@@ -37,6 +37,8 @@ class Detect(Part):
     """Requests that are of this use."""
     counter_examples: Annotated[tuple[Sample, ...], Field(max_length=80)] = ()
     """Requests that resemble it and are not: questions on the rules, above all."""
+    answers: Annotated[tuple[Sample, ...], Field(max_length=40)] = ()
+    """What must never be written: passages of answers that are of this use."""
 
 
 class Review(Part):

@@ -84,7 +84,8 @@ class Settle:
             ended_at=ended,
             model=self.model,
         )
-        use = exchange.verdict.use_id if exchange.verdict is not None else None
+        judged = exchange.verdict.use_id if exchange.verdict is not None else None
+        use = exchange.stopped_use or judged
         record = self.log.append(
             AuditRecord(
                 type=outcome,
@@ -96,6 +97,7 @@ class Settle:
                     "receipt": receipt.model_dump(mode="json", exclude={"record"}),
                     **({"cause": refusal.cause} if refusal else {}),
                     **({"use": use} if use else {}),
+                    **({"stopped": "answer"} if exchange.stopped_use else {}),
                 },
             ),
             self._sealed_text(exchange, outcome),
@@ -112,7 +114,9 @@ class Settle:
                 exchange.usage.prompt_tokens - exchange.usage.cached_tokens,
                 exchange.usage.completion_tokens,
             )
-        # A refusal stops before the model; of what failed or was cancelled, nobody knows.
+        if outcome == "refused" and exchange.written:
+            return self.estimator.estimate(exchange.read, exchange.written)  # the answer stopped
+        # Other refusals stop before the model; of what failed or was cancelled, nobody knows.
         return self.estimator.estimate(0, 0) if outcome == "refused" else held.wh
 
     @staticmethod
@@ -131,8 +135,8 @@ class Settle:
 
     @staticmethod
     def _sealed_text(exchange: Exchange, outcome: Outcome) -> str | None:
-        if exchange.raw_answer:
-            return exchange.raw_answer
+        if exchange.raw_answer or exchange.withheld:
+            return exchange.raw_answer + exchange.withheld
         if outcome == "refused" and exchange.accepted_record is None and exchange.masked:
             return exchange.question
         return None

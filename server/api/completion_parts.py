@@ -48,12 +48,13 @@ def usage_of(usage: Usage) -> dict[str, Any]:
 
 
 def sobria_of(event: Completed) -> dict[str, Any]:
-    """The receipt, and the passages in their numbers' order."""
+    """The receipt, what documents asked of the assistant, the passages in their numbers' order."""
     cited = frozenset(event.grounding.cited) if event.grounding is not None else frozenset()
     review = event.review
     return {
         **({"review": review_of(review)} if review is not None else {}),
         "receipt": event.receipt.model_dump(mode="json"),
+        "injections": [part.model_dump(mode="json") for part in event.receipt.injections],
         "sources": [
             {
                 "number": number,

@@ -95,6 +95,7 @@ def refusal_error(request: Request, refusal: Refusal, extra: dict[str, Any]) -> 
     )
     sobria = {
         "use": refusal.use_id,
+        "part": refusal.part,
         "title": view.title,
         "reason": view.reason,
         "legal_basis": list(view.legal_basis),

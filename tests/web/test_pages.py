@@ -348,6 +348,26 @@ def test_a_refusal_says_why_what_instead_and_how_to_contest() -> None:
     assert "délégué à la protection des données" in short
 
 
+def test_an_answer_says_that_a_document_s_instruction_was_not_followed() -> None:
+    answer = samples.MESSAGES[1]
+    page = samples.page("employee", "/chat")
+    note = "instruction adressée à l’assistant\N{NO-BREAK SPACE}; elle n’a pas été suivie."
+    assert note not in render("_message.html", page, answer, conversation_id="c1")
+    found = [{"origin": "passage", "count": 1, "digest": "ab" * 32}]
+    told = replace(answer, receipt={**samples.receipt(), "injections": found})
+    assert note in render("_message.html", page, told, conversation_id="c1")
+
+
+def test_a_refusal_says_whether_the_answer_was_stopped() -> None:
+    page = samples.page("employee", "/chat")
+    note = "La réponse a été arrêtée pendant sa rédaction."
+    assert note not in render("_message.html", page, samples.REFUSED[1], conversation_id="c1")
+    receipt = samples.receipt("refused")
+    receipt["decisions"] = [{**receipt["decisions"][0], "part": "answer"}]
+    stopped = replace(samples.REFUSED[1], receipt=receipt)
+    assert note in render("_message.html", page, stopped, conversation_id="c1")
+
+
 def test_what_is_copied_carries_the_label() -> None:
     html = render("_message.html", samples.page("employee", "/chat"), samples.MESSAGES[1])
     copied = html[html.index('<template class="copy-text">') : html.index("</template>")]

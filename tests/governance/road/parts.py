@@ -47,6 +47,7 @@ from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
 from governance.uses.judge import UseJudge
+from governance.uses.output import OutputJudge, PassageJudge
 from models.protocol import (
     Called,
     EngineEvent,
@@ -263,6 +264,7 @@ class Parts:
     retriever: ScriptedRetriever = field(default_factory=ScriptedRetriever)
     checker: CitationChecker = field(default_factory=LexicalCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
+    answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @cached_property
@@ -358,7 +360,14 @@ class Parts:
                 Judge(lambda _exchange: self.judge, self.energy, 1),
                 Accept(self.log, self.engine.info.name),
                 Retrieve(self.retriever, self.energy, 1),
-                Generate(self.engine, self.pseudonymiser, self.watch, self.energy),
+                Generate(
+                    self.engine,
+                    self.pseudonymiser,
+                    self.watch,
+                    self.energy,
+                    lambda _exchange: self.answers,
+                    1,
+                ),
                 Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
                 Hold(self.reviews),
             ],
