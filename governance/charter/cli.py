@@ -12,6 +12,7 @@ import typer
 
 from governance.audit.log import AuditLog
 from governance.charter.charter import Charter, UnknownService
+from governance.charter.cli_init import add_init
 from governance.charter.cli_revisions import add_revision_commands
 from governance.charter.cli_simulate import add_simulate_command
 from governance.charter.cli_tables import (
@@ -157,4 +158,5 @@ def build_cli(context: Callable[[], CharterContext], _: Translate) -> typer.Type
 
     add_simulate_command(app, context, _, loaded=loaded, fail=fail)
     add_revision_commands(app, context, _, loaded=loaded, proved=proved, fail=fail)
+    add_init(app, _)
     return app
