@@ -41,6 +41,11 @@ def known_commands() -> set[str]:
     for group in app.registered_groups:
         assert group.typer_instance is not None
         known |= {f"{group.name} {name}" for name in commands_of(group.typer_instance)}
+        for inner in group.typer_instance.registered_groups:
+            assert inner.typer_instance is not None
+            known |= {
+                f"{group.name} {inner.name} {name}" for name in commands_of(inner.typer_instance)
+            }
     for room, build in rooms.BUILDERS.items():
         known |= {f"{room} {name}" for name in commands_of(build())}
     return known

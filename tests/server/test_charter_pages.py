@@ -167,7 +167,7 @@ def test_a_revision_that_was_tampered_with_is_said_and_never_in_force(
 
 def test_every_record_of_the_log_names_the_revision_in_force(root: Any, parts: Any) -> None:
     text, first = charter_of(parts)
-    root.send("/admin/services/keys", service="rh", label="essai")
+    root.send("/admin/keys", service="rh", label="essai", scopes=["chat"])
     key = records(parts, "key")[0]
     assert key.charter_revision == first
     root.send("/admin/charter", text=text + "# deux\n", reason="un mot", parent=first)

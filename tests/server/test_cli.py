@@ -147,7 +147,7 @@ def test_a_charter_is_published_and_restored_and_the_figures_are_printed(
     other.write_text(text + "\n# relue\n", encoding="utf-8")
     sobria("charter", "publish", str(other), "--reason", "relue")
     first = [line.split()[1] for line in sobria("charter", "history").stdout.splitlines()[1:]][-1]
-    assert "number 3" in sobria("charter", "restore", first, "--reason", "retour").stdout
+    assert "No. 3" in sobria("charter", "restore", first, "--reason", "retour").stdout
     broken = tmp_path / "broken.yaml"
     broken.write_text(text.replace("effect: forbid", "effect: never", 1), encoding="utf-8")
     assert "effect" in sobria("charter", "publish", str(broken), "--reason", "x", status=1).stderr

@@ -168,7 +168,7 @@ def test_what_makes_no_sense_is_refused_and_not_recorded(
         "service": "rh", "metric": "wh", "period": "month", "amount": 1.5, "reason": REASON,
     } | wrong  # fmt: skip
     response = root.fetch("/api/admin/quotas/grants", body)
-    assert response.status_code == 400 and response.json()["message"]
+    assert response.status_code == 400 and response.json()["detail"]
     assert [entry for entry in parts.audit.page() if entry.type == "quota"] == []
 
 

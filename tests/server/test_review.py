@@ -136,7 +136,7 @@ def test_the_second_decision_gets_a_clear_error(alice: Any, bob: Any, root: Any,
     late = dora.send(f"/review/{exchange}", decision="rejected", words="Trop tard.")
     assert late.status_code == 409 and "déjà décidé" in late.text
     late = dora.fetch(f"/api/review/{exchange}", {"decision": "rejected", "words": "Trop tard."})
-    assert late.status_code == 409 and "déjà décidé" in late.json()["message"]
+    assert late.status_code == 409 and "déjà décidé" in late.json()["detail"]
 
 
 def test_the_queue_as_json(alice: Any, bob: Any, root: Any) -> None:

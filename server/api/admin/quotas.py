@@ -55,6 +55,8 @@ class StateOut(Model):
     held: float
     left: float
     renews_at: datetime
+    granted: float = Field(description="Extensions of this window, part of the limit.")
+    key: str = Field(description="The window's name, «2026-11-23».")
     near: bool = Field(description="Whether four fifths or more are spent.")
 
 
