@@ -54,7 +54,7 @@ def run(app: typer.Typer, *arguments: str) -> Result:
 def test_validate(app: typer.Typer, tmp_path: Path) -> None:
     good = run(app, "validate", str(EXAMPLES / "commune.yaml"))
     assert good.exit_code == 0
-    assert "14 uses, 6 services" in good.output
+    assert "15 uses, 6 services" in good.output
     path = tmp_path / "mine.yaml"
     path.write_text(SMALL.replace("effect: review", "efect: review"), encoding="utf-8")
     bad = run(app, "validate", str(path))
