@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ TWINS = 0.35
 """Two prompts that share this part of their words say the same thing."""
 
 
+@cache
 def words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z]{3,}", fold(text)))
 
