@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from governance.charter.charter import Charter, UnknownService
+from governance.charter.cli_init import add_init
 from governance.charter.cli_tables import (
     Translate,
     print_custom,
@@ -156,4 +157,5 @@ def build_cli(context: Callable[[], CharterContext], _: Translate) -> typer.Type
             table.add_row(str(one.number), one.short, one.time[:19] + "Z", one.author, one.reason)
         Console().print(table)
 
+    add_init(app, _)
     return app
