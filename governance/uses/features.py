@@ -19,7 +19,7 @@ from governance.uses.folding import fold
 
 Matrix = NDArray[np.float32]
 
-_BUCKETS = 2**14
+_BUCKETS = 2**13
 _WORDS_SHARE = 0.2
 """What words weigh against meaning, chosen on the development prompts."""
 

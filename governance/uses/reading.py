@@ -38,6 +38,19 @@ def sentences(text: str) -> list[str]:
     )
 
 
+def pieces(text: str) -> list[str]:
+    """``text``, or of a long one all its sentences, as many together as are read at once."""
+    if len(text) <= WHOLE:
+        return [text]
+    found: list[str] = []
+    for sentence in sentences(text):
+        if found and len(found[-1]) + len(sentence) < WHOLE:
+            found[-1] = f"{found[-1]} {sentence}"
+        else:
+            found.append(sentence)
+    return found
+
+
 def salient(text: str, score: Score, budget: int = WHOLE) -> str:
     """``text``, or of a long one the sentences that speak most for a use, in their order."""
     if len(text) <= budget:
