@@ -20,7 +20,7 @@ from governance.uses.folding import fold
 Matrix = NDArray[np.float32]
 
 _BUCKETS = 2**13
-_WORDS_SHARE = 0.2
+_WORDS_SHARE = 0.8
 """What words weigh against meaning, chosen on the development prompts."""
 
 

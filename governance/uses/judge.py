@@ -23,7 +23,7 @@ from governance.uses.disguise import revealed
 from governance.uses.folding import STOP, fold, readable
 from governance.uses.forms import asks_for_nothing
 from governance.uses.patterns import PatternLayer, bounded
-from governance.uses.reading import BEST, WHOLE, best_sentence, pieces, salient
+from governance.uses.reading import BEST, WHOLE, best_sentence, pieces, salient, shortened
 from governance.uses.similarity import WEAK_PATTERN, Group, Likeness
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
@@ -172,12 +172,7 @@ class UseJudge:
         ]
         if any(decision.effect == "forbid" for decision in strong):
             return strong, 1.0, None
-        views = [text] if left_out else self._views(text)
-        likeness: dict[int, Likeness] = {}
-        for view in views:
-            for number, found in self._likeness(view, left_out=left_out).items():
-                if number not in likeness or found.margin > likeness[number].margin:
-                    likeness[number] = found
+        likeness = self._likeness(text, left_out=left_out)
         decided = {decision.use_id for decision in strong}
         alike = {
             number: found
@@ -257,28 +252,26 @@ class UseJudge:
         )
 
     def _views(self, text: str) -> list[str]:
-        """What is read of ``text``: the whole, or its most telling sentences, and the one."""
-        if not self._groups or len(text) <= WHOLE:
+        """``text`` and, of a long one, its most telling sentences, and the one."""
+        if len(text) <= WHOLE:
             return [text]
-        return list(
-            dict.fromkeys(
-                [salient(text, self._words_score), best_sentence(text, self._words_score)]
-            )
-        )
+        telling = salient(text, self._words_score), best_sentence(text, self._words_score)
+        return list(dict.fromkeys([text, *telling]))
 
     def _words_score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         scores: NDArray[np.float64] = np.max([g.words_score(texts) for g in self._groups], axis=0)
         return scores
 
     def _likeness(self, text: str, *, left_out: bool = False) -> dict[int, Likeness]:
-        folded = fold(text)
+        folded = bounded(fold(text))
         if not self._groups or not _SAYS_SOMETHING.search(folded):
             return {}
-        vector = self._vector(readable(text))
+        views = [text] if left_out else self._views(text)
+        vector = self._vector(readable(shortened(text)))
         hits, idle = self._patterns.hits(folded), asks_for_nothing(text, folded)
         found: dict[int, Likeness] = {}
         for group in self._groups:
-            found |= group.likeness(text, vector, hits, idle=idle, left_out=left_out)
+            found |= group.likeness(views, vector, hits, idle=idle, left_out=left_out)
         return found
 
     def _vector(self, text: str) -> NDArray[np.float32]:

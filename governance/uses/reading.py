@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 WHOLE = 200
 """Characters up to which a text is read whole."""
+EMBEDDED = 260
+"""Characters of which the meaning is computed."""
 BEST = 130
 """Characters of the one sentence of a longer text that is read alone."""
 _MAX_SENTENCES = 200
@@ -36,6 +38,14 @@ def sentences(text: str) -> list[str]:
         if len(found) <= _MAX_SENTENCES
         else found[: _MAX_SENTENCES // 2] + found[-_MAX_SENTENCES // 2 :]
     )
+
+
+def shortened(text: str) -> str:
+    """``text``, or the first two thirds and the last third of what the embedder reads of it."""
+    if len(text) <= EMBEDDED:
+        return text
+    end = EMBEDDED // 3
+    return f"{text[: EMBEDDED - end]} … {text[-end:]}"
 
 
 def pieces(text: str) -> list[str]:

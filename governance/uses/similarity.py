@@ -25,8 +25,8 @@ from governance.uses.folding import fold
 from governance.uses.forms import asks_for_nothing
 from governance.uses.patterns import PatternLayer
 
-_GAMMA = 0.5
-_C = 10.0
+_GAMMA = 1.0
+_C = 3.0
 """Width of the kernel and cost of an error, chosen on the development prompts."""
 _FOLDS = 5
 _QUANTILE = 0.985
@@ -191,28 +191,31 @@ class Group:
 
     def likeness(
         self,
-        text: str,
+        texts: Sequence[str],
         vector: NDArray[np.float32],
         hits: Container[int],
         *,
         idle: bool,
         left_out: bool = False,
     ) -> dict[int, Likeness]:
-        """How ``text`` stands to each rule of the group, by number.
+        """How a text stands to each rule of the group, by number.
 
-        ``hits`` are the rules of which a pattern matches, ``idle`` whether the text asks for
+        ``texts`` are the whole and, of a long one, its most telling parts: they are scored by their
+        words and by ``vector``, the meaning of all, and the score is half the whole's and half that
+        of the best part. ``hits`` are the rules of which a pattern matches, ``idle`` whether the text asks for
         nothing to be done. ``left_out`` scores a training text as though it had not been learned
         from.
         """
-        row = self._row.get(text) if left_out else None
+        row = self._row.get(texts[0]) if left_out else None
         if row is not None:
             scores = self._scores[row]
         else:
-            features = self._space.of([text], vector[None])[0]
+            rows = self._space.of(texts, np.repeat(vector[None], len(texts), axis=0))
             # A text has some hundred words' pieces: only their columns are worth reading.
-            present = np.flatnonzero(features)
-            near = (self._corpus[:, present] @ features[present]).astype(np.float64)
-            scores = self._weights @ _kernel(near) + self._biases
+            present = np.flatnonzero(rows.any(axis=0))
+            near = (rows[:, present] @ self._corpus[:, present].T).astype(np.float64)
+            each = _kernel(near) @ self._weights.T + self._biases
+            scores = each[0] if len(texts) == 1 else (each[0] + each[1:].max(axis=0)) / 2
         scores = scores + self._nudges(hits, idle)
         cosines = self._vectors @ vector
         if row is not None:
