@@ -164,6 +164,14 @@ class Exchange:
         if self.verdict is None:
             return ()
         return tuple(
-            RuleDecision(rule=each.use_id, effect=each.effect, layer=each.layer, score=each.score)
+            RuleDecision(
+                rule=each.use_id,
+                effect=each.effect,
+                layer=each.layer,
+                score=each.score,
+                nearest=each.nearest,
+                seconds=round(self.verdict.seconds, 4),
+                unanswered=each.unanswered,
+            )
             for each in self.verdict.decisions
         )

@@ -47,28 +47,34 @@ class Judge:
 
         exchange.verdict = await in_thread(judge)
         if exchange.verdict.doubt is not None and self._arbiter is not None:
-            exchange.verdict = await self._arbitrated(self._arbiter, exchange, texts[-1])
+            exchange.verdict = await self._arbitrated(self._arbiter, exchange)
         if exchange.verdict.effect == "forbid":
             raise ExchangeRefused(_refusal(exchange, exchange.verdict.use_id))
         return
         yield  # makes this function an async generator, as every stage is
 
-    async def _arbitrated(self, arbiter: Arbiter, exchange: Exchange, text: str) -> Verdict:
-        """The verdict with the model's answer; without one, the use in doubt is held."""
+    async def _arbitrated(self, arbiter: Arbiter, exchange: Exchange) -> Verdict:
+        """The verdict with the model's answer; without one, the use in doubt is held.
+
+        What was decoded was never pseudonymised: it is not given to the model, so that the use is
+        held too.
+        """
         verdict = exchange.verdict
         if verdict is None or verdict.doubt is None:
             raise RuntimeError("nothing is in doubt")
+        if verdict.doubt.decoded:
+            return verdict.answered(None, 0.0)
         started = time.perf_counter()
         question = Question(
             exchange.id,
             exchange.request.caller.service,
             _use(exchange, verdict.doubt.use_id),
-            text,
+            verdict.doubt.read,
             verdict.doubt.nearest or "",
             verdict.doubt.other,
         )
         answer = await arbiter.is_of_the_use(question)
-        return verdict.answered(answer is not False, time.perf_counter() - started)
+        return verdict.answered(answer, time.perf_counter() - started)
 
 
 def _judged(exchange: Exchange) -> list[str]:

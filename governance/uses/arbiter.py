@@ -8,6 +8,7 @@ charter's cautious side.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ _SECONDS: Final = 60.0
 """How long an answer is waited for."""
 _CHARACTERS: Final = 700
 """Of the request, what the model reads: its beginning and its end."""
+_QUOTES: Final = re.compile(r"«{2,}|»{2,}")
+"""What sets the request apart in the prompt: it must not be able to end itself."""
 _SYSTEM: Final = (
     "Tu vérifies à quoi une demande veut faire servir un assistant. Tu réponds par un seul mot : "
     "oui ou non. Demander ce que dit la loi, un modèle vierge, une aide pour son propre cas, de la "
@@ -45,7 +48,7 @@ _log = structlog.get_logger("sobria.uses")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whether ``text``, a pseudonymised request, is of ``use``.
+    """Whether ``text``, what the judge compared of a pseudonymised request, is of ``use``.
 
     ``example`` is the nearest of the use's examples, ``other`` the nearest legitimate text.
     """
@@ -99,7 +102,7 @@ class Arbiter:
 def prompt_of(question: Question) -> tuple[Message, ...]:
     """The question, in the charter's words: some 200 tokens."""
     use = question.use
-    text = question.text
+    text = _QUOTES.sub(lambda found: found.group()[0], question.text)
     if len(text) > _CHARACTERS:
         text = f"{text[: _CHARACTERS // 2]} […] {text[-_CHARACTERS // 2 :]}"
     asked = (

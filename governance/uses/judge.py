@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,8 @@ _LEANS_ON_EARLIER = re.compile(
 )
 _SHORT = 12
 _AS_LIKELY = 0.25
+_ASKED = 600
+"""Characters of a request that the language model is given, where likeness cannot tell."""
 # Two words at least: a single one, a placeholder or a smile ask for nothing that can be compared.
 _SAYS_SOMETHING = re.compile(r"(?:^| )[a-z0-9]+ (?:.* )?[a-z0-9]{2,}")
 
@@ -52,7 +54,10 @@ class Decision:
     ``score`` is how probable the use is, 0 to 1; 1 for a strong pattern. ``nearest`` is the
     charter's example that the request resembles most, where one was compared, and ``other`` the
     legitimate text that it does. ``scope`` tells whether the last turn alone, or the conversation,
-    was recognised. ``doubtful``: likeness alone cannot tell.
+    was recognised. ``doubtful``: likeness alone cannot tell. ``read`` is what of the request was
+    compared, pseudonymised; ``decoded`` tells that something hidden in it was made plain after the
+    pseudonymisation, which has not read that. ``unanswered``: the language model should have told,
+    and has not, so that the use is held.
     """
 
     use_id: str
@@ -63,6 +68,9 @@ class Decision:
     scope: Scope
     doubtful: bool = False
     other: str = ""
+    read: str = field(default="", repr=False)
+    decoded: bool = False
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +91,19 @@ class Verdict:
     decisions: tuple[Decision, ...]
     doubt: Decision | None = None
 
-    def answered(self, yes: bool, seconds: float) -> Verdict:
-        """The verdict once the language model has said whether the request is of the ban in doubt.
+    def answered(self, yes: bool | None, seconds: float) -> Verdict:
+        """The verdict once the language model was asked whether the request is of the ban in doubt.
 
-        A no clears the bans that likeness alone saw and doubted; ``seconds`` is what it took.
+        A no clears that decision, and none about which the model was not asked. No answer (None)
+        holds the ban: the charter's cautious side. ``seconds`` is what asking took.
         """
         if self.doubt is None:
             return self
-        kept = [each for each in self.decisions if not (each.doubtful and each.effect == "forbid")]
+        kept = [each for each in self.decisions if not _same(each, self.doubt)]
         if yes:
             kept.insert(0, replace(self.doubt, layer="model"))
+        elif yes is None:
+            kept.insert(0, replace(self.doubt, unanswered=True))
         return _verdict(kept, self.doubt.score, self.seconds + seconds, None)
 
 
@@ -148,9 +159,11 @@ class UseJudge:
         if not texts:
             raise ValueError("a conversation has at least one turn")
         *earlier, last = (revealed(text) for text in texts[-_MAX_TURNS:])
-        decisions, highest, doubt = self._decide(service, last)
-        if earlier and not any(d.effect == "forbid" for d in decisions):
+        decisions, highest, doubt = self._decide(service, last, decoded=last != texts[-1])
+        if earlier and not _stands(decisions, doubt):
             decisions += self._decide_together(service, earlier, last)
+        if _stands(decisions, doubt):
+            doubt = None
         return _verdict(decisions, highest, time.perf_counter() - started, doubt)
 
     def judge_left_out(self, service: str, text: str) -> Verdict:
@@ -160,7 +173,7 @@ class UseJudge:
         return _verdict(decisions, highest, time.perf_counter() - started, doubt)
 
     def _decide(
-        self, service: str, text: str, *, left_out: bool = False
+        self, service: str, text: str, *, left_out: bool = False, decoded: bool = False
     ) -> tuple[list[Decision], float, Decision | None]:
         """The uses recognised, the highest probability, and the likeliest ban where in doubt."""
         folded = bounded(fold(text))
@@ -187,18 +200,25 @@ class UseJudge:
             if found.margin >= 0
         ]
         highest = max((found.probability for found in likeness.values()), default=0.0)
-        return strong + similar, highest, self._doubt(alike)
+        doubt = self._doubt(alike)
+        if doubt is None or _stands(similar, doubt[1]):
+            return strong + similar, highest, None
+        _, asked = doubt
+        # What speaks most for a use, so that it is not hidden in the middle of a long document.
+        read = salient(text, self._words_score, _ASKED)
+        return strong + similar, highest, replace(asked, read=read, decoded=decoded)
 
-    def _doubt(self, alike: dict[int, Likeness]) -> Decision | None:
-        """The likeliest ban, where none is beyond doubt and one is in it."""
-        bans = {n: found for n, found in alike.items() if self._rules[n].effect == "forbid"}
-        if any(found.margin >= 0 and not found.doubtful for found in bans.values()):
-            return None
-        doubtful = [n for n, found in bans.items() if found.doubtful]
+    def _doubt(self, alike: dict[int, Likeness]) -> tuple[int, Decision] | None:
+        """The likeliest ban of those in doubt, with its number."""
+        doubtful = {
+            n: found
+            for n, found in alike.items()
+            if found.doubtful and self._rules[n].effect == "forbid"
+        }
         if not doubtful:
             return None
-        likeliest = max(doubtful, key=lambda n: bans[n].margin)
-        return self._alike(likeliest, bans[likeliest], "turn")
+        likeliest = max(doubtful, key=lambda n: doubtful[n].margin)
+        return likeliest, self._alike(likeliest, doubtful[likeliest], "turn")
 
     def _decide_together(self, service: str, earlier: list[str], last: str) -> list[Decision]:
         """What the last turn completes of a request that the earlier ones began."""
@@ -312,6 +332,21 @@ def _verdict(
         seconds,
         tuple(ranked),
         doubt,
+    )
+
+
+def _same(decision: Decision, doubt: Decision) -> bool:
+    """Whether ``decision`` is the one in doubt; what a pattern found, the model is not asked."""
+    return decision.layer == "similarity" and (decision.use_id, decision.scope) == (
+        doubt.use_id,
+        doubt.scope,
+    )
+
+
+def _stands(decisions: Sequence[Decision], doubt: Decision | None) -> bool:
+    """Whether a ban among ``decisions`` stands whatever the model says of the one in doubt."""
+    return any(
+        each.effect == "forbid" and (doubt is None or not _same(each, doubt)) for each in decisions
     )
 
 
