@@ -172,8 +172,17 @@ class Exchange:
     @property
     def decisions(self) -> tuple[RuleDecision, ...]:
         """The decisions of the charter's uses on this exchange, request first, then answer."""
+        seconds = round(self.verdict.seconds, 4) if self.verdict is not None else None
         asked = tuple(
-            RuleDecision(rule=each.use_id, effect=each.effect, layer=each.layer, score=each.score)
+            RuleDecision(
+                rule=each.use_id,
+                effect=each.effect,
+                layer=each.layer,
+                score=each.score,
+                nearest=each.nearest,
+                seconds=seconds,
+                unanswered=each.unanswered,
+            )
             for each in (self.verdict.decisions if self.verdict is not None else ())
         )
         return asked + self.answer_decisions

@@ -36,12 +36,21 @@ class ModelPart(_Part):
 
 
 class RuleDecision(_Part):
-    """What one control decided. ``layer`` is what decided: pattern, similarity or default."""
+    """What one control decided. ``layer`` is what decided: pattern, similarity or model.
+
+    ``score`` is how probable the use is, 0 to 1. ``nearest`` is the charter's own example that the
+    request resembles most, where one was compared: never the request. ``seconds`` is the time that
+    judging took, the model's answer included. ``unanswered``: the model should have told and has
+    not, so that the use was held. Receipts of earlier versions have none of the last three.
+    """
 
     rule: str
     effect: Literal["allow", "review", "forbid"]
     layer: str
     score: float | None = None
+    nearest: str | None = None
+    seconds: float | None = None
+    unanswered: bool = False
     part: Literal["request", "answer"] = "request"
     """What was judged: what was asked, or what the model wrote."""
 

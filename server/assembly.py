@@ -48,6 +48,7 @@ from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
+from governance.uses.arbiter import Arbiter
 from models.factory import EngineSpec, build_engine
 from models.protocol import Embedder, Engine, Work
 from rag.citations import LexicalCitationChecker
@@ -272,7 +273,7 @@ def build_assembly(settings: Settings) -> Assembly:
         [
             reserve,
             Pseudonymise(pseudonymiser, energy),
-            Judge(judges.of, energy, cores),
+            Judge(judges.of, energy, cores, Arbiter(engine, energy.record)),
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
             Generate(engine, pseudonymiser, watch, energy, answer_judges.of, cores),

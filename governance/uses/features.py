@@ -19,8 +19,8 @@ from governance.uses.folding import fold
 
 Matrix = NDArray[np.float32]
 
-_BUCKETS = 2**14
-_WORDS_SHARE = 0.2
+_BUCKETS = 2**13
+_WORDS_SHARE = 0.8
 """What words weigh against meaning, chosen on the development prompts."""
 
 
