@@ -79,6 +79,7 @@ LAYERS = {
     "pattern": N_("by a pattern"),
     "similarity": N_("by resemblance"),
     "default": N_("no rule spoke"),
+    "model": N_("by the language model, as likeness could not tell"),
 }
 
 ENERGY_TOTALS = {

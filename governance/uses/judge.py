@@ -41,6 +41,8 @@ _LEANS_ON_EARLIER = re.compile(
 )
 _SHORT = 12
 _AS_LIKELY = 0.25
+_LONG = 1000
+"""Characters from which a text is no longer read as a whole."""
 _ASKED = 600
 """Characters of a request that the language model is given, where likeness cannot tell."""
 # Two words at least: a single one, a placeholder or a smile ask for nothing that can be compared.
@@ -272,11 +274,13 @@ class UseJudge:
         )
 
     def _views(self, text: str) -> list[str]:
-        """``text`` and, of a long one, its most telling sentences, and the one."""
+        """What is read of ``text``: the whole and, where it is long, its most telling sentences,
+        and the one; of a very long one, these alone, for the rest would drown them."""
         if len(text) <= WHOLE:
             return [text]
         telling = salient(text, self._words_score), best_sentence(text, self._words_score)
-        return list(dict.fromkeys([text, *telling]))
+        whole = [text] if len(text) <= _LONG else []
+        return list(dict.fromkeys([*whole, *telling]))
 
     def _words_score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         scores: NDArray[np.float64] = np.max([g.words_score(texts) for g in self._groups], axis=0)
@@ -287,7 +291,7 @@ class UseJudge:
         if not self._groups or not _SAYS_SOMETHING.search(folded):
             return {}
         views = [text] if left_out else self._views(text)
-        vector = self._vector(readable(shortened(text)))
+        vector = self._vector(readable(shortened(views[0])))
         hits, idle = self._patterns.hits(folded), asks_for_nothing(text, folded)
         found: dict[int, Likeness] = {}
         for group in self._groups:
