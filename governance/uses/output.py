@@ -29,6 +29,8 @@ from models.protocol import Embedder
 
 Floats = NDArray[np.float64]
 
+_WORDS_SHARE = 0.2
+"""What words weigh against meaning in an answer."""
 _RIDGE = 0.3
 _BIAS = 0.3
 _QUANTILE = 0.985
@@ -83,7 +85,7 @@ class OutputJudge:
         self._owner = np.array([n for _, n in own] + [-1] * len(ordinary))
         known = embed_known(self._texts, embedder, cache_dir)
         self._vectors = np.array([known[text] for text in self._texts])
-        self._space = Features(self._texts, self._vectors)
+        self._space = Features(self._texts, self._vectors, _WORDS_SHARE)
         self._fit()
 
     @property
