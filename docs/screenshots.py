@@ -133,6 +133,7 @@ def shots(at: Addresses) -> tuple[Shot, ...]:
         Shot("charter-errors", "admin", "/admin/charter", spoil),
         Shot("text", "admin", "/admin/text", try_text),
         Shot("services", "admin", "/admin/services"),
+        Shot("keys", "admin", "/admin/keys"),
         Shot("sources", "admin", "/admin/sources"),
         Shot("audit", "dpo", "/audit"),
         Shot("audit-record", "dpo", at.record, open_texts),

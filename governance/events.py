@@ -26,6 +26,9 @@ class Refusal:
     For the cause ``use`` the texts are the charter's own; for the others, ``message_id`` and
     ``params`` give a text to translate and the charter's fields are empty. ``kinds`` are the kinds
     of personal data that ``params["kinds"]`` lists in English, as messages to translate.
+    ``still_works`` of «search» says that the sources can still be searched, without the model.
+    ``layer``, ``score`` and ``nearest`` say how the use was recognised, for whoever answers a
+    contest.
     """
 
     cause: RefusalCause
@@ -40,11 +43,17 @@ class Refusal:
     contact: str = ""
     retry_after: float | None = None
     kinds: tuple[str, ...] = ()
+    still_works: str = ""
+    layer: str = ""
+    score: float | None = None
+    nearest: str = ""
+    part: Literal["request", "answer"] = "request"
+    """What was refused: what was asked, or what the model was writing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The exchange ends before anything is generated, accepted already or not."""
+    """The exchange ends by rule: before anything is generated, or because of what is."""
 
     exchange_id: str
     refusal: Refusal
@@ -77,6 +86,19 @@ class SourcesFound:
     """The passages that the model is given, numbered from 1 in this order."""
 
     passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionsFound:
+    """Documents hold instructions to the assistant, which are not followed.
+
+    ``passages`` are the numbers of the passages that hold some; ``tools`` and ``pasted`` count
+    those in the results of tools and in what the person pasted.
+    """
+
+    passages: tuple[int, ...]
+    tools: int
+    pasted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +138,22 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewAsked:
+    """A person must validate the answer: which role, and whether it is held until then."""
+
+    id: str
+    use_id: str
+    delivery: Literal["draft", "hold"]
+    role: str
+    role_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The answer as it stands after citation checking, with its receipt.
 
     ``text`` may differ from the joined deltas by its citations only; it may be empty where there
-    are ``tool_calls``.
+    are ``tool_calls``. With ``review`` a person must validate it; held, it has no text at all.
     """
 
     exchange_id: str
@@ -131,6 +164,7 @@ class Completed:
     usage: Usage
     receipt: Receipt
     tool_calls: tuple[ToolCall, ...] = ()
+    review: ReviewAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +182,7 @@ Event = (
     | Accepted
     | Searching
     | SourcesFound
+    | InstructionsFound
     | Prompted
     | Waiting
     | Reading

@@ -16,8 +16,8 @@ from governance.charter.schema import Handling
 from governance.energy.bill import EnergyBill
 from governance.pii.choices import NO_CHOICE, Choices
 from governance.pii.pseudonymise import Masked
-from governance.quotas.limits import Amounts, QuotaLimit, QuotaState
-from governance.receipt import Receipt, RuleDecision
+from governance.quotas.limits import Amounts, Asker, Kind, QuotaLimit, QuotaState
+from governance.receipt import InjectionPart, Receipt, RuleDecision
 from governance.turns import Turn
 from governance.uses.judge import Verdict
 from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
@@ -33,6 +33,12 @@ class Caller:
     subject: str
     service: str
     locale: Literal["fr", "en"]
+    kind: Kind = "user"
+
+    @property
+    def asker(self) -> Asker:
+        """The caller as the quotas count them."""
+        return Asker(self.kind, self.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,9 @@ class Exchange:
 
     ``shown`` are the passages as the model reads them, shortened around the question.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
-    ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are what the
-    model asked for, names restored; ``called_texts`` the texts of their arguments before that.
+    ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
+    documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
+    what the model asked for, names restored; ``called_texts`` the texts of their arguments before.
     """
 
     request: ExchangeRequest
@@ -79,6 +86,7 @@ class Exchange:
     charter: Charter
     rules: ServiceRules
     reserved: Amounts | None = None
+    question_tokens: int = 0
     masked: Masked | None = None
     turns: tuple[Turn, ...] = ()
     tools: tuple[Tool, ...] = ()
@@ -94,6 +102,9 @@ class Exchange:
     answer: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     called_texts: tuple[str, ...] = ()
+    answer_decisions: tuple[RuleDecision, ...] = ()
+    withheld: str = ""
+    injections: tuple[InjectionPart, ...] = ()
     grounding: Grounding | None = None
     output_flags: dict[str, int] = field(default_factory=dict)
     finish_reason: FinishReason | None = None
@@ -148,10 +159,10 @@ class Exchange:
 
     @property
     def limits(self) -> tuple[QuotaLimit, ...]:
-        """The quotas of the caller's service."""
+        """The quotas of the caller's service, those of each person and key among them."""
         return tuple(
-            QuotaLimit(metric, period, limit)
-            for (metric, period), limit in self.rules.quotas.items()
+            QuotaLimit(metric, period, limit, per)
+            for (metric, period, per), limit in self.rules.quotas.items()
         )
 
     def handling(self, entity: str) -> Handling:
@@ -160,10 +171,24 @@ class Exchange:
 
     @property
     def decisions(self) -> tuple[RuleDecision, ...]:
-        """The decisions of the charter's uses on this exchange."""
-        if self.verdict is None:
-            return ()
-        return tuple(
-            RuleDecision(rule=each.use_id, effect=each.effect, layer=each.layer, score=each.score)
-            for each in self.verdict.decisions
+        """The decisions of the charter's uses on this exchange, request first, then answer."""
+        seconds = round(self.verdict.seconds, 4) if self.verdict is not None else None
+        asked = tuple(
+            RuleDecision(
+                rule=each.use_id,
+                effect=each.effect,
+                layer=each.layer,
+                score=each.score,
+                nearest=each.nearest,
+                seconds=seconds,
+                unanswered=each.unanswered,
+            )
+            for each in (self.verdict.decisions if self.verdict is not None else ())
         )
+        return asked + self.answer_decisions
+
+    @property
+    def stopped_use(self) -> str | None:
+        """The use for which the answer was stopped, if it was."""
+        banned = (each.rule for each in self.answer_decisions if each.effect == "forbid")
+        return next(banned, None)

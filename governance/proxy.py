@@ -2,6 +2,7 @@
 
     identify → reserve quota → pseudonymise → judge the use → audit «accepted»
       → retrieve → generate (stream, names restored) → check citations, watch the output
+      → queue what a person must validate
       → measure energy, settle quota → receipt → audit the end → last event
 
 Every control fails closed: an error in any of them ends the exchange with a clear message, and
@@ -21,6 +22,7 @@ from governance.events import Completed, Event, Failed, Refusal, Refused
 from governance.exchange import Exchange, ExchangeRequest
 from governance.messages import N_
 from governance.receipt import Receipt
+from governance.stages.hold import Hold, review_of, withheld, without_text
 from governance.stages.settle import Outcome, Settle
 from governance.stages.stage import ExchangeRefused, Stage
 from governance.threads import in_thread
@@ -78,7 +80,8 @@ class Road:
             for stage in self._stages:
                 async with aclosing(stage.run(exchange)) as events:
                     async for event in events:
-                        yield event
+                        if not withheld(exchange, event):
+                            yield event
         except ExchangeRefused as end:
             last = await self._refused(exchange, end.refusal)
         except (GeneratorExit, asyncio.CancelledError):
@@ -104,10 +107,11 @@ class Road:
         try:
             receipt = await self._end(exchange, "completed")
         except Exception as failure:  # noqa: BLE001 - fails closed
+            await self._withdraw(exchange)
             return self._failed(exchange.id, failure, UNRECORDED)
         if exchange.finish_reason is None or exchange.usage is None:
             return self._failed(exchange.id, RuntimeError("no end of generation"), UNRECORDED)
-        return Completed(
+        ended = Completed(
             exchange_id=exchange.id,
             text=exchange.answer,
             grounding=exchange.grounding,
@@ -117,6 +121,17 @@ class Road:
             receipt=receipt,
             tool_calls=exchange.tool_calls,
         )
+        return without_text(ended, review_of(exchange))
+
+    async def _withdraw(self, exchange: Exchange) -> None:
+        """Of an exchange that did not end well, nothing may ever be released."""
+        try:
+            for stage in self._stages:
+                if isinstance(stage, Hold):
+                    with CancelScope(shield=True):
+                        await in_thread(stage.withdraw, exchange)
+        except Exception as failure:  # noqa: BLE001 - start-up withdraws it
+            _log.error("review_not_withdrawn", exchange=exchange.id, error=type(failure).__name__)
 
     async def _refused(self, exchange: Exchange, refusal: Refusal) -> Event:
         try:
@@ -126,6 +141,7 @@ class Road:
         return Refused(exchange.id, refusal, receipt)
 
     async def _end_anyhow(self, exchange: Exchange, outcome: Outcome) -> None:
+        await self._withdraw(exchange)
         try:
             await self._end(exchange, outcome)
         except Exception as failure:  # noqa: BLE001 - start-up closes what could not be closed

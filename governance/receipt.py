@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from governance.clock import iso
 from governance.energy.classes import EnergyClass, classify
 from governance.energy.reading import Method
+from governance.quotas.limits import Metric, Per
+from governance.quotas.windows import Period
 from models.protocol import ModelInfo
 
 if TYPE_CHECKING:
@@ -34,12 +36,23 @@ class ModelPart(_Part):
 
 
 class RuleDecision(_Part):
-    """What one control decided. ``layer`` is what decided: pattern, similarity or default."""
+    """What one control decided. ``layer`` is what decided: pattern, similarity or model.
+
+    ``score`` is how probable the use is, 0 to 1. ``nearest`` is the charter's own example that the
+    request resembles most, where one was compared: never the request. ``seconds`` is the time that
+    judging took, the model's answer included. ``unanswered``: the model should have told and has
+    not, so that the use was held. Receipts of earlier versions have none of the last three.
+    """
 
     rule: str
     effect: Literal["allow", "review", "forbid"]
     layer: str
     score: float | None = None
+    nearest: str | None = None
+    seconds: float | None = None
+    unanswered: bool = False
+    part: Literal["request", "answer"] = "request"
+    """What was judged: what was asked, or what the model wrote."""
 
 
 class SourcePart(_Part):
@@ -62,6 +75,14 @@ class GroundingPart(_Part):
     unsupported: int
     not_factual: int
     score: float | None
+
+
+class InjectionPart(_Part):
+    """Instructions found in a document: how many, and the passage's hash; never their text."""
+
+    origin: Literal["passage", "tool", "message"]
+    count: int
+    digest: str | None = None
 
 
 class TokenPart(_Part):
@@ -87,11 +108,14 @@ class EnergyPart(_Part):
 class QuotaPart(_Part):
     """What is left of one quota of the service after this exchange."""
 
-    metric: Literal["requests", "tokens", "wh"]
-    period: Literal["day", "month"]
+    metric: Metric
+    period: Period
     limit: float
     left: float
     renews_at: str
+    per: Per = "service"
+    near: bool = False
+    """Whether 80 % of it are used; receipts of earlier versions do not say."""
 
 
 class LabelPart(_Part):
@@ -124,6 +148,8 @@ class Receipt(_Part):
     """The functions that the model asked to call, how many times each; never with what."""
     sources: tuple[SourcePart, ...]
     grounding: GroundingPart | None
+    injections: tuple[InjectionPart, ...] = ()
+    """Instructions to the assistant that documents held; they were not followed."""
     tokens: TokenPart | None
     energy: EnergyPart
     quota: tuple[QuotaPart, ...]
@@ -189,7 +215,7 @@ def _label(exchange: Exchange) -> LabelPart:
     return LabelPart(
         ai_generated=bool(exchange.prompt and (exchange.raw_answer or exchange.tool_calls)),
         mention=exchange.charter.labelling.mention,
-        review=exchange.verdict is not None and exchange.verdict.effect == "review",
+        review=any(decision.effect == "review" for decision in exchange.decisions),
     )
 
 
@@ -222,6 +248,7 @@ def build_receipt(
         tool_calls=dict(Counter(call.name for call in exchange.tool_calls)),
         sources=_sources(exchange),
         grounding=_grounding(exchange),
+        injections=exchange.injections,
         tokens=(
             TokenPart(
                 prompt=usage.prompt_tokens,
@@ -239,6 +266,8 @@ def build_receipt(
                 limit=state.limit,
                 left=state.left,
                 renews_at=iso(state.renews_at),
+                per=state.per,
+                near=state.near,
             )
             for state in exchange.quota
         ),

@@ -50,7 +50,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen, and when to stop. ``max_tokens`` bounds the completion."""
+    """How the next token is chosen, and when to stop. ``max_tokens`` bounds the completion.
+
+    ``choices`` are all that may be written, the likeliest first token at each step; an engine that
+    cannot hold its model to them (a remote one) writes freely, so the reader must check.
+    """
 
     max_tokens: int = 512
     temperature: float = 0.2
@@ -60,6 +64,7 @@ class Sampling:
     repeat_penalty: float = 1.1
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

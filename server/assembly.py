@@ -35,25 +35,30 @@ from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
 from governance.proxy import Road
-from governance.quotas.errors import UnknownReservation
+from governance.quotas.errors import QuotaUnavailable, UnknownReservation
 from governance.quotas.ledger import QuotaLedger
+from governance.quotas.retention import Retention
 from governance.sealing import Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
 from governance.stages.ground import Ground
+from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
+from governance.uses.arbiter import Arbiter
 from models.factory import EngineSpec, build_engine
 from models.protocol import Embedder, Engine, Work
 from rag.citations import LexicalCitationChecker
 from rag.excerpts import excerpt
 from rag.retrieval import HybridRetriever
+from server.answer_judges import AnswerJudges
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
+from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import Knowledge, configured_embedder, models_dir
 from server.settings import Settings
@@ -61,7 +66,7 @@ from server.settings import Settings
 _log = structlog.get_logger("sobria.assembly")
 
 CONTROLS = frozenset(
-    {"quotas", "personal_data", "uses", "audit", "sources", "generation", "citations"}
+    {"quotas", "personal_data", "uses", "audit", "sources", "generation", "citations", "review"}
 )
 """Every control that a charter can declare; each must be a stage of the road."""
 
@@ -143,10 +148,12 @@ class Assembly(Books):
             self._release(exchange_id)
         if closed:
             _log.warning("exchanges_interrupted", count=len(closed))
+        self.quotas.beat()
         self.energy.start()
         self.knowledge.start()
         self.knowledge.sync_what_changed()
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
+        follow_charter(self.charter, self.judges.warm, self.closing)
 
     async def close(self) -> None:
         """Stop the background work, the engine and the database, in this order."""
@@ -160,27 +167,40 @@ class Assembly(Books):
     def _release(self, exchange_id: str) -> None:
         # What a crash left: the hold of its quota, and the pseudonyms of a call that kept none.
         self.vault.destroy(ephemeral_conversation(exchange_id))
+        self.reviews.withdraw(exchange_id)
         try:
-            self.quotas.release(exchange_id)
+            # Swept, not released: where another replica lives on with it, what it spends counts.
+            self.quotas.expire(exchange_id)
         except UnknownReservation:
             _log.info("no_reservation", exchange=exchange_id)
 
     def _keep_house(self) -> None:
         days = 0.0
+        retention = Retention(self.quotas)
         while not self.closing.wait(TOTALS_SECONDS):
             try:
                 self.energy_book.record_totals(self.energy.totals(), utc_now())
+                self._sweep()
                 self.knowledge.sync_what_changed()
                 if time.monotonic() >= days:
                     days = time.monotonic() + DAY_SECONDS
                     self._expire()
-            except (SQLAlchemyError, AuditError) as failure:
+                    retention.forget(self.charter.get()[1].audit.retention_days)
+            except (SQLAlchemyError, AuditError, QuotaUnavailable) as failure:
                 _log.error("housekeeping_failed", error=type(failure).__name__)
+
+    def _sweep(self) -> None:
+        """Give back the quota that exchanges of dead processes still hold."""
+        for exchange_id in self.quotas.sweep():
+            _log.warning("hold_swept", exchange=exchange_id)
 
     def _expire(self) -> None:
         """Destroy the sealed texts that are older than the charter keeps them; leaves stay."""
         _, charter = self.charter.get()
-        gone = self.audit.expire_sealed(utc_now() - timedelta(days=charter.audit.retention_days))
+        before = utc_now() - timedelta(days=charter.audit.retention_days)
+        self.reviews.expire(before)
+        self.contests.expire(before)
+        gone = self.audit.expire_sealed(before)
         if gone:
             _log.info("sealed_texts_expired", count=gone)
 
@@ -202,21 +222,25 @@ def build_assembly(settings: Settings) -> Assembly:
     books = open_books(settings)
     database = books.database
     weights = models_dir(settings)
-    store = charter_store(database)
+    store = charter_store(books)
     charter = CharterInForce(store)
+    books.audit.name_revision(lambda: charter.get()[0])
     embedder = configured_embedder(settings)
     judges = Judges(charter, embedder, uses_cache(settings))
+    answer_judges = AnswerJudges(charter, embedder, uses_cache(settings))
     # The three slow ones load side by side; whichever fails, nothing starts.
     with ThreadPoolExecutor() as loading:
         engine_loaded = loading.submit(build_engine, _engine_spec(settings), weights)
         analyzer_loaded = loading.submit(PiiAnalyzer)
         judge_made = loading.submit(judges.warm)
+        answer_judge_made = loading.submit(answer_judges.warm)
         meter = detect_meter()
     engine, analyzer = engine_loaded.result(), analyzer_loaded.result()
     judge_made.result()
+    answer_judge_made.result()
     energy = EnergyLedger(meter, carbon=carbon_intensity(charter.get()[1].energy.zone))
     energy_book = EnergyBook(database, settings.timezone)
-    quotas = QuotaLedger(database, settings.timezone)
+    quotas = QuotaLedger(database, lambda: charter.get()[1].organisation.timezone)
     vault = MappingVault(database, Sealer(books.keys.derive("pseudonyms")))
     pseudonymiser = Pseudonymiser(analyzer, vault)
     watch = OutputWatch(analyzer)
@@ -230,6 +254,7 @@ def build_assembly(settings: Settings) -> Assembly:
         on_work=partial(_record_indexing, energy),
     )
     _check_declared(charter.get()[1], knowledge)
+    charter.require(lambda declared: _check_declared(declared, knowledge))
     estimator = EnergyEstimator()
     cores = os.cpu_count() or 1
     settle = Settle(
@@ -248,11 +273,12 @@ def build_assembly(settings: Settings) -> Assembly:
         [
             reserve,
             Pseudonymise(pseudonymiser, energy),
-            Judge(judges.of, energy, cores),
+            Judge(judges.of, energy, cores, Arbiter(engine, energy.record)),
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
-            Generate(engine, pseudonymiser, watch, energy),
+            Generate(engine, pseudonymiser, watch, energy, answer_judges.of, cores),
             Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
+            Hold(books.reviews),
         ],
         settle,
     )

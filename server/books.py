@@ -13,11 +13,16 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine
 
 from governance.audit.log import AuditLog
+from governance.charter.revisions import revision_in_force
 from governance.keys import InstanceKeys
+from governance.review.contests import Contests
+from governance.review.members import Members
+from governance.review.queue import ReviewQueue
 from governance.sealing import PersonKeys, Sealer
 from server.conversations import Conversations
 from server.database import migrate, open_database
 from server.identity.api_keys import ApiKeys
+from server.identity.invitations import Invitations
 from server.identity.sessions import Sessions
 from server.identity.throttle import Throttle
 from server.identity.users import Users
@@ -41,7 +46,11 @@ class Books:
     sessions: Sessions
     throttle: Throttle
     api_keys: ApiKeys
+    invitations: Invitations
     conversations: Conversations
+    reviews: ReviewQueue
+    members: Members
+    contests: Contests
 
 
 def open_books(settings: Settings) -> Books:
@@ -59,13 +68,15 @@ def open_books(settings: Settings) -> Books:
     person_keys = PersonKeys(database, keys)
     users = Users(database)
     sealer = Sealer(keys.derive("conversations"))
+    audit = AuditLog(database, keys.signing_key, person_keys, audit_origin(settings, folder))
+    audit.name_revision(lambda: revision_in_force(database))
     return Books(
         settings=settings,
         database=database,
         keys=keys,
         person_keys=person_keys,
         sealer=sealer,
-        audit=AuditLog(database, keys.signing_key, person_keys, audit_origin(settings, folder)),
+        audit=audit,
         users=users,
         sessions=Sessions(
             database,
@@ -75,7 +86,11 @@ def open_books(settings: Settings) -> Books:
         ),
         throttle=Throttle(database, keys.derive("sign-in throttle")),
         api_keys=ApiKeys(database),
+        invitations=Invitations(database, users),
         conversations=Conversations(database, sealer),
+        reviews=ReviewQueue(database, person_keys, audit),
+        members=Members(database, audit, person_keys.subject),
+        contests=Contests(database, person_keys, audit),
     )
 
 

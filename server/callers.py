@@ -24,4 +24,4 @@ def person(components: Assembly, user: User) -> Caller:
 
 def program(components: Assembly, key: ApiKey, locale: Locale) -> Caller:
     """The caller that the holder of an API key is."""
-    return Caller(subject_of(components, f"key/{key.id}"), key.service, locale)
+    return Caller(subject_of(components, f"key/{key.id}"), key.service, locale, "key")

@@ -42,7 +42,7 @@ def own_cleaner(books: Books) -> Callable[[], Cleaner]:
 
     def cleaner() -> Cleaner:
         try:
-            charter = CharterInForce(charter_store(books.database))
+            charter = CharterInForce(charter_store(books))
         except CharterStoreError as error:
             raise SourceUnavailable(NO_CHARTER) from error
         return cleaner_of(charter, books.keys, analyzer)

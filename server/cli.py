@@ -9,7 +9,11 @@ from typing import Annotated
 import typer
 
 from governance.messages import N_
-from server.commands.accounts import keys, users
+from server.commands import overview as figures
+from server.commands.accounts import users
+from server.commands.keys import keys
+from server.commands.quotas import quotas
+from server.commands.reviews import contests, review
 from server.commands.words import say
 
 #: The commands of the other rooms: each is imported when it is called.
@@ -26,10 +30,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(users, name="members")
+#: The older name of the same commands.
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
+app.add_typer(quotas, name="quota")
+app.add_typer(review, name="review")
+app.add_typer(contests, name="contests")
 settings_app = typer.Typer(help=say(N_("The settings.")), no_args_is_help=True)
 app.add_typer(settings_app, name="settings")
+app.command("overview", help=say(N_("What needs attention first, then the figures.")))(
+    figures.overview
+)
+app.command("refusals", help=say(N_("What was refused, by cause, use and service.")))(
+    figures.refusals
+)
+app.command("energy", help=say(N_("What requests took, by day and service.")))(figures.energy)
+app.command("services", help=say(N_("The services of the charter, with their quotas.")))(
+    figures.services
+)
 
 
 @app.command(help=say(N_("Serve the assistant until it is stopped.")))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from governance.charter.charter import Charter
 from governance.charter.load import shipped
 from governance.charter.revisions import CharterInForce, CharterStore
+from governance.charter.signing import RevisionSigner
 from governance.exchange import Exchange
 from governance.uses.judge import UseJudge
 from models.protocol import Embedder
+from server.books import Books
 from server.settings import Settings
 
 KEEP = 4
@@ -24,9 +24,12 @@ def uses_cache(settings: Settings) -> Path:
     return settings.data_dir / "cache" / "uses"
 
 
-def charter_store(database: Engine) -> CharterStore:
-    """The charter's revisions; a charter may extend the shipped ones."""
-    return CharterStore(database, parents=shipped)
+def charter_store(books: Books) -> CharterStore:
+    """The charter's revisions, signed by the instance; a charter may extend the shipped ones."""
+    # The key of the log, under a name of its own: «…/sobria/charter» beside «…/sobria/audit».
+    name = f"{books.audit.origin.removesuffix('/audit')}/charter"
+    signer = RevisionSigner(name, books.keys.signing_key)
+    return CharterStore(books.database, parents=shipped, signer=signer)
 
 
 class Judges:
@@ -45,7 +48,11 @@ class Judges:
 
     def warm(self) -> None:
         """Make the judge of the charter in force, which takes seconds the first time."""
-        self._get(*self._charter.get())
+        self.in_force()
+
+    def in_force(self) -> UseJudge:
+        """The judge of the charter in force."""
+        return self._get(*self._charter.get())
 
     def make(self, charter: Charter) -> UseJudge:
         """A judge of a charter that is not in force: a draft, to be proved by its examples."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from governance.quotas.ledger import QuotaLedger
-from governance.quotas.limits import QuotaLimit
+from governance.quotas.limits import Asker, QuotaLimit, QuotaState
+from governance.quotas.notices import untold
 from web.views import QuotaView, ServiceView
 
 if TYPE_CHECKING:
@@ -34,11 +36,26 @@ def limits_of(charter: Charter, service_id: str) -> tuple[QuotaLimit, ...]:
     """The quotas of a service; none where the charter no longer has it."""
     service = next((s for s in charter.services if s.id == service_id), None)
     quotas = service.quotas if service is not None else ()
-    return tuple(QuotaLimit(quota.metric, quota.period, quota.limit) for quota in quotas)
+    return tuple(QuotaLimit(quota.metric, quota.period, quota.limit, quota.per) for quota in quotas)
+
+
+def told_quota_views(
+    ledger: QuotaLedger, charter: Charter, service_id: str, asker: Asker
+) -> tuple[QuotaView, ...]:
+    """The same for somebody of the service, who is told once a window that a quota runs out."""
+    states = ledger.states(service_id, limits_of(charter, service_id), asker)
+    return quota_views_of(states, untold(ledger, asker.subject, service_id, states))
 
 
 def quota_views(ledger: QuotaLedger, charter: Charter, service_id: str) -> tuple[QuotaView, ...]:
     """Where the service stands with each of its quotas. Reads the database."""
+    return quota_views_of(ledger.states(service_id, limits_of(charter, service_id)))
+
+
+def quota_views_of(
+    states: Sequence[QuotaState], told: Sequence[QuotaState] = ()
+) -> tuple[QuotaView, ...]:
+    """``states`` as pages show them; of those in ``told`` people must be told now."""
     return tuple(
         QuotaView(
             metric=state.metric,
@@ -48,8 +65,11 @@ def quota_views(ledger: QuotaLedger, charter: Charter, service_id: str) -> tuple
             left=state.left,
             share=min(1.0, (state.limit - state.left) / state.limit) if state.limit else 1.0,
             renews_at=state.renews_at,
+            per=state.per,
+            told=state in told,
+            granted=state.granted,
         )
-        for state in ledger.states(service_id, limits_of(charter, service_id))
+        for state in states
     )
 
 

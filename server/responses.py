@@ -16,6 +16,7 @@ from server.identity.cookies import PRE_SESSION, cookie_name, set_cookie
 from server.identity.csrf import csrf_token
 from server.identity.sessions import Session
 from server.organisation import service_title
+from server.reviewing import badges
 from server.state import assembly, locale_of, say
 from web.render import render
 from web.views import ErrorView, Page, Viewer
@@ -24,8 +25,18 @@ from web.views import ErrorView, Page, Viewer
 NOTICES = {
     "charter": N_("The new revision of the charter is in force."),
     "key-revoked": N_("The key is revoked: it no longer opens anything."),
+    "member-moved": N_("The account belongs to another service now."),
+    "member-closed": N_("The account is closed, and its sessions are ended."),
+    "member-opened": N_("The account is open again."),
+    "password-chosen": N_("Your password is kept. Sign in with it."),
+    "quota-granted": N_("The extension is granted."),
+    "quota-revoked": N_("The extension is taken back. What was spent on it stays spent."),
     "source": N_("The source is being read. This page shows how far it is."),
     "deleted": N_("The conversation was deleted."),
+    "contested": N_("Your contest was sent: the answer will be shown under the refusal."),
+    "reviewed": N_("Your decision is recorded, and the author is told."),
+    "members": N_("The members are changed."),
+    "answered": N_("Your answer is recorded, and the person will read it."),
     "signed-out": N_("You are signed out."),
 }
 
@@ -42,7 +53,9 @@ def page_for(
     _, charter = components.charter.get()
     session: Session | None = getattr(request.state, "session", None)
     viewer = None
+    to_review, news = None, 0
     if session is not None:
+        to_review, news = badges(components, charter, session.user)
         viewer = Viewer(
             name=session.user.display_name,
             role=session.user.role,
@@ -58,6 +71,9 @@ def page_for(
         notice=notice or (say(request, done) if done else ""),
         error=error,
         timezone=components.settings.timezone,
+        installed=request.app.state.pages,
+        to_review=to_review,
+        news=news,
     )
 
 

@@ -73,7 +73,7 @@ def run_setup(settings: Settings, console: Console) -> None:
 
 def _charter(settings: Settings, books: Books, console: Console) -> str:
     """The first charter, if there is none; returns the service of the first employee."""
-    store = charter_store(books.database)
+    store = charter_store(books)
     current = store.current()
     if current is None:
         path = settings.charter_file or EXAMPLE_CHARTER
@@ -182,7 +182,7 @@ def _sources(settings: Settings, books: Books, console: Console) -> None:
 
 def _examples(settings: Settings, books: Books, console: Console) -> None:
     """The vectors of the charter's examples, which take a while the first time and are kept."""
-    charter = CharterInForce(charter_store(books.database))
+    charter = CharterInForce(charter_store(books))
     with _bar(console, say(N_("Examples of the charter"))):
         Judges(charter, configured_embedder(settings), uses_cache(settings)).warm()
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from server.assembly import Assembly
     from server.exchanges import Exchanges
     from server.identity.users import Locale
+    from server.proofs import Proofs
+    from server.simulations import Simulations
 
 LOCALE_COOKIE = "sobria_locale"
 
@@ -24,6 +26,16 @@ def assembly(request: HTTPConnection) -> Assembly:
 def exchanges(request: HTTPConnection) -> Exchanges:
     """The exchanges that are under way in this process."""
     return cast("Exchanges", request.app.state.exchanges)
+
+
+def proofs(request: HTTPConnection) -> Proofs:
+    """The tests of charters that were run."""
+    return cast("Proofs", request.app.state.proofs)
+
+
+def simulations(request: HTTPConnection) -> Simulations:
+    """The simulation under way, or the last one."""
+    return cast("Simulations", request.app.state.simulations)
 
 
 def locale_of(request: HTTPConnection) -> Locale:

@@ -33,6 +33,18 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
+    # The day alone (ISO 8601, UTC): to find accounts that nobody uses, not to watch people.
+    Column("last_sign_in", String(10)),
+)
+
+#: One-time links by which a person chooses a password. Stored as the sessions are.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", String(32), ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Index(None, "user_id"),
 )
 
 #: ``digest`` is the sha256 of the cookie's token, which is stored nowhere. Unix seconds.
@@ -68,7 +80,23 @@ api_keys = Table(
     Column("created_by", String(32), nullable=False),
     Column("last_used_at", String(32)),
     Column("revoked_at", String(32)),
+    # Keys made before there were scopes open what they always did.
+    Column("scopes", String(100), nullable=False, server_default="chat,embeddings,presidio"),
+    Column("expires_at", String(32)),
+    Column("rotated_at", String(32)),
+    # The secret of before the last rotation, and until when it opens.
+    Column("previous_digest", String(64), index=True),
+    Column("previous_until", String(32)),
     UniqueConstraint("digest"),
+)
+
+#: When the whole audit log was last recomputed in the console, and whether it held.
+audit_checks = Table(
+    "audit_checks",
+    metadata,
+    Column("time", String(32), primary_key=True),
+    Column("ok", Boolean, nullable=False),
+    Column("size", Integer, nullable=False),
 )
 
 conversations = Table(

@@ -79,6 +79,7 @@ LAYERS = {
     "pattern": N_("by a pattern"),
     "similarity": N_("by resemblance"),
     "default": N_("no rule spoke"),
+    "model": N_("by the language model, as likeness could not tell"),
 }
 
 ENERGY_TOTALS = {
@@ -127,27 +128,80 @@ EVENT_TYPES = {
     "key": N_("API key"),
     "erased": N_("texts erased"),
     "feedback": N_("opinion given"),
+    "source": N_("source"),
+    "quota": N_("quota extension"),
+    "review": N_("review"),
+    "contest": N_("refusal contested"),
 }
 
 QUOTAS = {
+    "requests_hour": N_("Requests this hour"),
     "requests_day": N_("Requests today"),
     "requests_month": N_("Requests this month"),
+    "tokens_hour": N_("Tokens this hour"),
     "tokens_day": N_("Tokens today"),
     "tokens_month": N_("Tokens this month"),
+    "wh_hour": N_("Energy this hour"),
     "wh_day": N_("Energy today"),
     "wh_month": N_("Energy this month"),
+    "euros_hour": N_("Internal cost this hour"),
+    "euros_day": N_("Internal cost today"),
+    "euros_month": N_("Internal cost this month"),
 }
 
 LIMITS = {
+    "requests_hour": N_("Requests per hour"),
     "requests_day": N_("Requests per day"),
     "requests_month": N_("Requests per month"),
+    "tokens_hour": N_("Tokens per hour"),
     "tokens_day": N_("Tokens per day"),
     "tokens_month": N_("Tokens per month"),
+    "wh_hour": N_("Energy per hour"),
     "wh_day": N_("Energy per day"),
     "wh_month": N_("Energy per month"),
+    "euros_hour": N_("Internal cost per hour"),
+    "euros_day": N_("Internal cost per day"),
+    "euros_month": N_("Internal cost per month"),
+}
+
+PERS = {
+    "service": N_("whole service"),
+    "user": N_("each person"),
+    "key": N_("each API key"),
+}
+
+SIGNATURES = {
+    "signed": N_("signed by this instance"),
+    "unsigned": N_("not signed: from before signatures"),
+    "invalid": N_("signature not valid: never in force"),
+    "unchecked": N_("not checked"),
+}
+
+SCOPES = {
+    "chat": N_("asking questions"),
+    "embeddings": N_("computing vectors"),
+    "presidio": N_("finding personal data"),
+    "admin_read": N_("reading the administration"),
+    "admin": N_("administering"),
+}
+
+COMPONENTS = {
+    "database": N_("Database"),
+    "audit": N_("Audit log"),
+    "charter": N_("Charter"),
+    "sources": N_("Sources"),
+    "model": N_("Model"),
+}
+
+CONTEST_STATES = {
+    "open": N_("open"),
+    "upheld": N_("maintained"),
+    "accepted": N_("lifted"),
 }
 
 TABLES = {
+    "signature": SIGNATURES,
+    "contest_state": CONTEST_STATES,
     "masked": MASKED_KINDS,
     "step": STEPS,
     "method": METHODS,
@@ -156,11 +210,14 @@ TABLES = {
     "layer": LAYERS,
     "quota": QUOTAS,
     "limit": LIMITS,
+    "per": PERS,
     "energy": ENERGY_TOTALS,
     "source_state": SOURCE_STATES,
     "source_kind": SOURCE_KINDS,
     "role": ROLES,
     "event": EVENT_TYPES,
+    "scope": SCOPES,
+    "component": COMPONENTS,
 }
 
 

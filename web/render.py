@@ -153,6 +153,7 @@ def environment(locale: str) -> Environment:
         every_day=plain.every_day,
         person=lambda text, spans: Markup(markdown.person_html(text, spans, locale)),
     )
+    env.globals.update(contest=None)
     env.globals.update(static_url=static_url, conversation_id="", unfolded=False, exchange_id="")
     return env
 

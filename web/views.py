@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from web.charter_views import ProofView
+from web.review_views import ContestStateView, ReviewStateView
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -24,7 +27,10 @@ class Viewer:
 class Page:
     """What every page needs. ``path`` is the request's, for the language switch and the menu.
 
-    ``timezone`` is an IANA name: dates are shown in it.
+    ``timezone`` is an IANA name: dates are shown in it. ``installed`` are the addresses that there
+    are: the menu shows no other; None for all of them.
+    ``to_review`` counts what waits for this reviewer (None: they review nothing), ``news`` the
+    decisions on their own requests.
     """
 
     organisation: str
@@ -35,6 +41,9 @@ class Page:
     error: str = ""
     csrf: str = ""
     timezone: str = "Europe/Paris"
+    installed: frozenset[str] | None = None
+    to_review: int | None = None
+    news: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class MessageView:
     refusal: RefusalView | None = None
     feedback: Literal["up", "down", ""] = ""
     unsupported: tuple[str, ...] = ()
+    review: ReviewStateView | None = None
+    contest: ContestStateView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,8 @@ class RefusalView:
     legal_basis: tuple[str, ...]
     instead: str
     contact: str
+    search: bool = False
+    contestable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +114,22 @@ class ConversationItem:
 
 @dataclass(frozen=True, slots=True)
 class QuotaView:
-    """One quota of the service. ``share`` is used over limit, 0 to 1."""
+    """One quota. ``share`` is what cannot be asked for any more over the limit, 0 to 1.
 
-    metric: Literal["requests", "tokens", "wh"]
-    period: Literal["day", "month"]
+    ``per`` is service, user or key. ``told`` is True where people must be told now that the quota
+    is nearly used up: once in each window. ``granted`` is the part of ``limit`` that was granted.
+    """
+
+    metric: Literal["requests", "tokens", "wh", "euros"]
+    period: Literal["hour", "day", "month"]
     limit: float
     used: float
     left: float
     share: float
     renews_at: datetime
+    per: Literal["service", "user", "key"] = "service"
+    told: bool = False
+    granted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,40 +235,30 @@ class FootprintView:
 
 
 @dataclass(frozen=True, slots=True)
-class AdminOverviewView:
-    """Admin overview (``admin.html``): short sentences with figures."""
-
-    requests_today: int
-    refused_today: int
-    wh_today: float | None
-    services: tuple[ServiceView, ...]
-    model: str
-    model_digest: str
-    energy_method: str
-    energy_totals_wh: dict[str, float | None]
-    audit_size: int
-    charter_revision: str
-
-
-@dataclass(frozen=True, slots=True)
 class CharterProblemView:
-    """An error in the charter's text, translated."""
+    """An error in the charter's text, translated.
+
+    ``lines`` are file, number and text of the lines concerned: a loosening has its parent's too.
+    """
 
     line: int
     column: int
     field: str
     message: str
+    lines: tuple[tuple[str, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionView:
-    """A saved revision of the charter."""
+    """A saved revision of the charter. ``signature`` is its state; ``number`` counts from 1."""
 
     revision: str
     author: str
     reason: str
     created_at: datetime
     current: bool
+    signature: Literal["signed", "unsigned", "invalid", "unchecked"] = "unchecked"
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +275,11 @@ class CharterUseView:
 
 @dataclass(frozen=True, slots=True)
 class CharterView:
-    """The charter's page (``charter.html``). ``revision`` is the parent of what will be saved."""
+    """The charter's page (``charter.html``). ``revision`` is the parent of what will be saved.
+
+    ``proof`` is what the text's own tests say, once they were run; ``confirm`` that they fail and
+    that publishing nevertheless must be asked for.
+    """
 
     text: str
     revision: str
@@ -275,19 +289,8 @@ class CharterView:
     revisions: tuple[RevisionView, ...]
     editable: bool
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyView:
-    """An API key; the secret itself is shown once, by ``ServicesView.new_secret``."""
-
-    id: str
-    label: str
-    prefix: str
-    service: str
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    proof: ProofView | None = None
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,15 +301,6 @@ class ServiceView:
     title: str
     quotas: tuple[QuotaView, ...]
     members: int
-
-
-@dataclass(frozen=True, slots=True)
-class ServicesView:
-    """Services and keys (``services.html``)."""
-
-    services: tuple[ServiceView, ...]
-    keys: tuple[KeyView, ...]
-    new_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ RecordType = Literal[
     "key",
     "erased",
     "feedback",
+    "source",
+    "quota",
+    "review",
+    "contest",
 ]
 RECORD_TYPES: frozenset[str] = frozenset(get_args(RecordType))
 ENDS: frozenset[str] = frozenset({"completed", "refused", "interrupted", "failed", "cancelled"})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from governance.audit import merkle, reading
 from governance.audit.appending import Appender
@@ -44,6 +46,7 @@ class AuditLog:
         self._signer = Signer(origin, signer)
         self._person_keys = person_keys
         self._appender = Appender(engine, self._signer, person_keys, now)
+        self._in_force: Callable[[], str | None] = lambda: None
 
     @property
     def origin(self) -> str:
@@ -55,8 +58,30 @@ class AuditLog:
         """The public key of the log, in the text form of C2SP signed notes."""
         return str(self._signer.verifier)
 
-    def append(self, record: AuditRecord, sealed_text: str | None = None) -> int:
+    def name_revision(self, in_force: Callable[[], str | None]) -> None:
+        """From now on, name the charter's revision ``in_force`` in each record that names none."""
+        self._in_force = in_force
+
+    def _named(self, record: AuditRecord) -> AuditRecord:
+        # Before the transaction opens: where the answer is in the database, it would wait for it.
+        if record.charter_revision is not None:
+            return record
+        try:
+            return replace(record, charter_revision=self._in_force())
+        except SQLAlchemyError as error:
+            raise reading.unavailable(error) from None
+
+    def append(
+        self,
+        record: AuditRecord,
+        sealed_text: str | None = None,
+        *,
+        also: Callable[[Connection], None] | None = None,
+    ) -> int:
         """Append ``record`` and return its leaf number; it is durable when this returns.
+
+        ``also`` is done in the same transaction: what it changes and the record are both written,
+        or neither is. What it raises undoes both.
 
         ``sealed_text`` is what a person wrote or was told: it is sealed with the key of the
         record's subject, and the leaf holds a commitment to it only.
@@ -67,8 +92,11 @@ class AuditLog:
             AuditTampered: the head does not verify with this log's key.
             AuditUnavailable: the database failed.
         """
+        named = self._named(record)
         with self._appender.transaction() as connection:
-            return self._appender.append(connection, record, sealed_text)
+            if also is not None:
+                also(connection)
+            return self._appender.append(connection, named, sealed_text)
 
     def head(self) -> Checkpoint:
         """The present tree. Raises AuditTampered where its signature does not verify."""
@@ -119,13 +147,37 @@ class AuditLog:
             SealBroken: the stored text is not the one that the leaf binds.
         """
         _check_reason(reason)
+        named = self._named(AuditRecord("consulted", subject=reader, data={"leaf": index}))
         with self._appender.transaction() as connection:
             entry = reading.entry(connection, index)
-            consulted = AuditRecord(
-                "consulted", entry.exchange_id, reader, entry.service, data={"leaf": index}
-            )
+            consulted = replace(named, exchange_id=entry.exchange_id, service=entry.service)
             self._appender.append(connection, consulted, reason)
         return self._open(entry)
+
+    def read_for_replay(
+        self,
+        entries: Sequence[AuditEntry],
+        reader: str,
+        reason: str,
+        data: Mapping[str, JsonValue],
+    ) -> Callable[[AuditEntry], str | None]:
+        """Opens the sealed texts of ``entries``, for a machine to judge them once more.
+
+        One record says that ``reader`` had them read, and ``data`` what for; no person may be shown
+        what the opener gives. It raises SealBroken, and gives None where a text is gone.
+
+        Raises ReasonTooShort.
+        """
+        _check_reason(reason)
+        self.append(AuditRecord("consulted", subject=reader, data=data), reason)
+        allowed = {entry.index for entry in entries}
+
+        def opened(entry: AuditEntry) -> str | None:
+            if entry.index not in allowed:
+                raise NoSuchLeaf(N_("The audit log has no record {index}."), index=entry.index)
+            return self._open(entry)
+
+        return opened
 
     def reason(self, index: int) -> str | None:
         """The reason given for a consultation, export or erasure, which needs no reason to read.
@@ -167,18 +219,19 @@ class AuditLog:
         Raises ReasonTooShort.
         """
         _check_reason(reason)
+        record = self._named(AuditRecord("erased", subject=by, data={"person": subject}))
         with self._appender.transaction() as connection:
             zero_freed_pages(connection)
             self._person_keys.erase(subject, connection)
             connection.execute(delete(audit_sealed).where(audit_sealed.c.subject == subject))
             # Logged last: where someone erases their own texts, the reason goes under a new key.
-            record = AuditRecord("erased", subject=by, data={"person": subject})
             index = self._appender.append(connection, record, reason)
         scrub(self._engine)
         return index
 
     def expire_sealed(self, before: datetime) -> int:
         """Delete the sealed texts older than ``before``, log it, return how many. Leaves stay."""
+        named = self._named(AuditRecord("erased"))
         with self._appender.transaction() as connection:
             zero_freed_pages(connection)
             expired = connection.execute(
@@ -186,7 +239,7 @@ class AuditLog:
             ).rowcount
             if expired:
                 data = {"expired_before": iso(before), "texts": expired}
-                self._appender.append(connection, AuditRecord("erased", data=data))
+                self._appender.append(connection, replace(named, data=data))
         if expired:
             scrub(self._engine)
         return expired

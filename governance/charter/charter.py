@@ -13,6 +13,7 @@ from governance.charter.schema import (
     Assistant,
     Audit,
     CharterDocument,
+    Costs,
     Effect,
     Energy,
     Handling,
@@ -20,8 +21,10 @@ from governance.charter.schema import (
     Literacy,
     Metric,
     Organisation,
+    Per,
     Period,
     PersonalData,
+    ReviewerRole,
     Service,
     Use,
 )
@@ -66,7 +69,7 @@ class ServiceRules:
     title: str
     models: tuple[str, ...]
     sources: frozenset[str] | None
-    quotas: Mapping[tuple[Metric, Period], float]
+    quotas: Mapping[tuple[Metric, Period, Per], float]
     max_tokens: int
     rules: tuple[Rule, ...]
     personal_data: Mapping[str, Handling]
@@ -142,6 +145,11 @@ class Charter:
         return self.document.energy
 
     @property
+    def costs(self) -> Costs | None:
+        """The internal tariff, if any."""
+        return self.document.costs
+
+    @property
     def audit(self) -> Audit:
         """How the log is kept."""
         return self.document.audit
@@ -171,7 +179,9 @@ class Charter:
                 title=service.title,
                 models=service.models,
                 sources=None if service.sources == "all" else frozenset(service.sources),
-                quotas=MappingProxyType({(q.metric, q.period): q.limit for q in service.quotas}),
+                quotas=MappingProxyType(
+                    {(q.metric, q.period, q.per): q.limit for q in service.quotas}
+                ),
                 max_tokens=service.max_tokens,
                 rules=tuple(rule for rule in self.rules if rule.concerns(service.id)),
                 personal_data=handlings,
@@ -194,6 +204,27 @@ class Charter:
             return self._effective[service_id]
         except KeyError:
             raise UnknownService(service_id) from None
+
+    def reviewer(self, role: str) -> ReviewerRole | None:
+        """A reviewer role; «contact» is there in every charter, for every service."""
+        for each in self.document.reviewers:
+            if each.id == role:
+                return each
+        if role == "contact":
+            return ReviewerRole(id="contact", title=self.organisation.contact.name)
+        return None
+
+    @property
+    def reviewers(self) -> tuple[ReviewerRole, ...]:
+        """The reviewer roles that there are, «contact» among them."""
+        declared = self.document.reviewers
+        implicit = self.reviewer("contact")
+        return declared if implicit in declared or implicit is None else (*declared, implicit)
+
+    def reviewer_title(self, role: str) -> str:
+        """A role's name for people; its id where the charter no longer has it."""
+        found = self.reviewer(role)
+        return found.title if found is not None else role
 
     def contact_of(self, use: Use) -> str:
         """Whom a refused person can turn to, as shown: a name and an address, or the use's text."""

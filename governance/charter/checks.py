@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from governance.charter.check_review import check_reviewers
 from governance.charter.problems import CharterProblem, at, dotted, nearest
 from governance.charter.schema import EFFECTS, ENTITIES
 from governance.charter.tree import Node
@@ -17,7 +18,9 @@ def check_whole(root: Node, *, complete: bool) -> list[CharterProblem]:
     problems = [
         *_twice(root.get("uses"), ("uses",), _id),
         *_twice(root.get("services"), ("services",), _id),
+        *_twice(root.get("reviewers"), ("reviewers",), _id),
         *(_services_named(root) if complete else ()),
+        *check_reviewers(root, complete=complete),
         *_personal_data(root.get("personal_data"), ("personal_data",)),
     ]
     services = root.get("services")
@@ -26,6 +29,7 @@ def check_whole(root: Node, *, complete: bool) -> list[CharterProblem]:
         problems += _twice(service.get("uses"), (*path, "uses"), _id)
         problems += _twice(service.get("quotas"), (*path, "quotas"), _quota)
         problems += _weaker_in_service(root, service, path)
+        problems += _unpriced(root, service, path) if complete else ()
     return problems
 
 
@@ -155,7 +159,21 @@ def _id(node: Node) -> str | None:
 
 
 def _quota(node: Node) -> str | None:
-    metric, period = node.get("metric"), node.get("period")
+    metric, period, per = node.get("metric"), node.get("period"), node.get("per")
     if metric is None or period is None:
         return None
-    return f"{metric.value}/{period.value}"
+    whose = "" if per is None or per.value == "service" else f"/{per.value}"
+    return f"{metric.value}/{period.value}{whose}"
+
+
+def _unpriced(root: Node, service: Node, path: Path) -> Iterator[CharterProblem]:
+    """A quota in euros needs the tariff by which they are counted."""
+    costs = root.get("costs")
+    if costs is not None and costs.value is not None:
+        return
+    quotas = service.get("quotas")
+    for i, quota in enumerate(quotas.items if quotas else ()):
+        metric = quota.get("metric")
+        if metric is not None and metric.value == "euros":
+            message = "A quota in euros needs the tariff «costs», which this charter does not give."
+            yield at(metric.mark, dotted((*path, "quotas", i, "metric")), message)

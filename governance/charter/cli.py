@@ -4,33 +4,46 @@
 # an argument of ``build_cli``, which their textual form could not find.
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from governance.audit.log import AuditLog
 from governance.charter.charter import Charter, UnknownService
+from governance.charter.cli_init import add_init
+from governance.charter.cli_revisions import add_revision_commands
+from governance.charter.cli_simulate import add_simulate_command
 from governance.charter.cli_tables import (
     Translate,
     print_custom,
     print_report,
     print_rules,
     report_json,
+    told,
 )
+from governance.charter.explain import explain as explain_service
 from governance.charter.load import load_file
-from governance.charter.problems import CharterInvalid
+from governance.charter.problems import CharterInvalid, CharterProblem
 from governance.charter.proof import (
     CustomCase,
     Finder,
-    LeftOutJudge,
     prove,
     prove_custom,
 )
+from governance.charter.publishing import MINIMUM, Proof
 from governance.charter.revisions import CharterStore, CharterStoreError, NoCharter
 from governance.charter.schema import schema_json
+from governance.charter.simulate import CharterJudge
+
+
+def _no_log() -> AuditLog:
+    raise LookupError("the commands that change the charter were given no audit log")
+
+
+def _nothing_wrong(_charter: Charter) -> tuple[CharterProblem, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +51,17 @@ class CharterContext:
     """What the commands need, each made only where a command asks for it.
 
     ``store`` opens the revisions; ``judge`` makes the judge of a charter, which loads the embedder;
-    ``finder`` loads the analyser of personal data, for charters with kinds of data of their own.
+    ``finder`` loads the analyser of personal data, for charters with kinds of data of their own;
+    ``log`` opens the audit log, for commands that change or replay something, in which ``operator``
+    stands for who runs them; ``check`` gives what a valid charter names and this instance lacks.
     """
 
     store: Callable[[], CharterStore]
-    judge: Callable[[Charter], LeftOutJudge]
+    judge: Callable[[Charter], CharterJudge]
     finder: Callable[[], Finder]
+    log: Callable[[], AuditLog] = _no_log
+    operator: str = "operator"
+    check: Callable[[Charter], tuple[CharterProblem, ...]] = _nothing_wrong
 
 
 def build_cli(context: Callable[[], CharterContext], _: Translate) -> typer.Typer:
@@ -67,16 +85,16 @@ def build_cli(context: Callable[[], CharterContext], _: Translate) -> typer.Type
                 raise NoCharter()
             return current.load()
         except CharterInvalid as error:
-            fail(
-                *(
-                    f"{p.file}:{p.line}:{p.column}: {p.field + ': ' if p.field else ''}"
-                    f"{_(p.message_id, **p.params)}"
-                    for p in error.problems
-                ),
-                _("Problems found: {count}.", count=len(error.problems)),
-            )
+            found = _("Problems found: {count}.", count=len(error.problems))
+            fail(*(line for p in error.problems for line in told(error, p, _)), found)
         except CharterStoreError as error:
             fail(_(error.message_id, **error.params))
+
+    def proved(charter: Charter) -> Proof:
+        kinds: tuple[CustomCase, ...] = ()
+        if charter.personal_data.custom:
+            kinds = prove_custom(charter, context().finder())
+        return Proof(prove(charter, context().judge(charter)), kinds)
 
     @app.command(help=_("Check a file: each problem with its line, or what the charter holds."))
     def validate(
@@ -101,21 +119,17 @@ def build_cli(context: Callable[[], CharterContext], _: Translate) -> typer.Type
         file: Annotated[Path | None, optional_file] = None,
         minimum: Annotated[
             float, typer.Option(help=_("Share of right answers below which the test fails."))
-        ] = 0.8,
+        ] = MINIMUM,
         as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON."))] = False,
     ) -> None:
-        charter = loaded(file)
-        report = prove(charter, context().judge(charter))
-        custom: tuple[CustomCase, ...] = ()
-        if charter.personal_data.custom:
-            custom = prove_custom(charter, context().finder())
+        proof = replace(proved(loaded(file)), minimum=minimum)
         if as_json:
-            typer.echo(json.dumps(report_json(report, custom), ensure_ascii=False, indent=2))
+            report = report_json(proof.uses, proof.kinds)
+            typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
         else:
-            print_report(report, _)
-            print_custom(custom, _)
-        # A use may be missed now and then; a pattern of the charter's own either fits or does not.
-        if min(report.recall, report.spared) < minimum or not all(c.passed for c in custom):
+            print_report(proof.uses, _)
+            print_custom(proof.kinds, _)
+        if not proof.passed:
             raise typer.Exit(1)
 
     @app.command(help=_("Print the JSON Schema of a charter, for editors."))
@@ -125,35 +139,24 @@ def build_cli(context: Callable[[], CharterContext], _: Translate) -> typer.Type
     @app.command(help=_("Print what holds for a service, each rule with where it was written."))
     def explain(
         service: Annotated[str, typer.Option("--service", help=_("The id of the service."))],
-        file: Annotated[Path | None, optional_file] = None,
+        file: Annotated[
+            Path | None, typer.Option("--file", help=_("A charter; else the one in force."))
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help=_("Print JSON."))] = False,
     ) -> None:
         charter = loaded(file)
         try:
-            print_rules(charter, service, _)
+            rules = explain_service(charter, service)
         except UnknownService:
             known = ", ".join(one.id for one in charter.services)
             fail(_("There is no service «{name}»; there are: {known}.", name=service, known=known))
+        if as_json:
+            plain = [rule.as_json() for rule in rules]
+            typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+        else:
+            print_rules(rules, _)
 
-    @app.command(help=_("Print the text of a revision, of the one in force by default."))
-    def show(
-        revision: Annotated[str | None, typer.Argument(help=_("A revision, or its start."))] = None,
-    ) -> None:
-        try:
-            store = context().store()
-            found = store.get(revision) if revision else store.current()
-            if found is None:
-                raise NoCharter()
-        except CharterStoreError as error:
-            fail(_(error.message_id, **error.params))
-        typer.echo(found.text, nl=False)
-
-    @app.command(help=_("List the revisions that have been in force, newest first."))
-    def history() -> None:
-        table = Table(box=None)
-        for title in (_("No."), _("Revision"), _("Date"), _("Author"), _("Reason")):
-            table.add_column(title)
-        for one in context().store().list():
-            table.add_row(str(one.number), one.short, one.time[:19] + "Z", one.author, one.reason)
-        Console().print(table)
-
+    add_simulate_command(app, context, _, loaded=loaded, fail=fail)
+    add_revision_commands(app, context, _, loaded=loaded, proved=proved, fail=fail)
+    add_init(app, _)
     return app

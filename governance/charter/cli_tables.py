@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from governance.charter.charter import Charter
+from governance.charter.explain import Effective
+from governance.charter.problems import CharterInvalid, CharterProblem
 from governance.charter.proof import CustomCase, ProofReport
 
 
@@ -115,36 +118,23 @@ def print_custom(cases: tuple[CustomCase, ...], _: Translate) -> None:
         typer.echo(message)
 
 
-def print_rules(charter: Charter, service_id: str, _: Translate) -> None:
-    rules = charter.effective(service_id)
-    index = [service.id for service in charter.services].index(service_id)
+def print_rules(rules: tuple[Effective, ...], _: Translate) -> None:
+    """Each rule in force with its value, and the file and line that it comes from."""
     table = Table(box=None)
-    for title in (_("Rule"), _("Value"), _("Written in")):
+    for title in (_("Rule"), _("Value"), _("Layer"), _("Written in")):
         table.add_column(title)
-
-    def place(*paths: str) -> str:
-        """Where the first of ``paths`` that is written stands; nothing for a default."""
-        mark = next((charter.places[path] for path in paths if path in charter.places), None)
-        return f"{mark.file}:{mark.line}" if mark else _("default")
-
-    this = f"services[{index}]"
-    sources = ", ".join(sorted(rules.sources)) if rules.sources is not None else _("all")
-    table.add_row(_("models"), ", ".join(rules.models), place(f"{this}.models"))
-    table.add_row(_("sources"), sources, place(f"{this}.sources"))
-    table.add_row(_("answer, in tokens"), str(rules.max_tokens), place(f"{this}.max_tokens"))
-    for number, quota in enumerate(charter.service(service_id).quotas):
-        name = _("quota of {metric} per {period}", metric=quota.metric, period=quota.period)
-        table.add_row(name, f"{quota.limit:g}", place(f"{this}.quotas[{number}].limit"))
-    for rule in rules.rules:
-        origin = f"{rule.origin.file}:{rule.origin.line}"
-        table.add_row(f"{rule.effect}: {rule.use.id}", rule.use.title, origin)
-    own = {kind.name: i for i, kind in enumerate(charter.personal_data.custom)}
-    for entity, handling in rules.personal_data.items():
-        at = f"personal_data.custom[{own[entity]}]" if entity in own else ""
-        written = (f"{at}.handling", f"{at}.name") if at else (f"personal_data.{entity}",)
-        where = place(*written, "personal_data.default")
-        title = f" ({charter.personal_data.custom[own[entity]].title})" if entity in own else ""
-        table.add_row(f"personal_data.{entity}", f"{handling}{title}", where)
-    kept = ", ".join(sorted(rules.may_keep)) or _("none")
-    table.add_row(_("may be left in clear"), kept, place("personal_data.may_keep"))
+    for rule in rules:
+        value = f"{rule.value} ({rule.note})" if rule.note else rule.value
+        layer = "" if rule.layer is None else str(rule.layer)
+        place = f"{rule.place.file}:{rule.place.line}" if rule.place else _("default")
+        table.add_row(Text(rule.name), Text(value), layer, place)
     Console().print(table)
+
+
+def told(error: CharterInvalid, problem: CharterProblem, _: Translate) -> Iterator[str]:
+    """A problem with its place, then the lines concerned: the charter's, and its parent's."""
+    field = f"{problem.field}: " if problem.field else ""
+    place = f"{problem.file}:{problem.line}:{problem.column}"
+    yield f"{place}: {field}{_(problem.message_id, **problem.params)}"
+    for line in error.lines(problem):
+        yield f"    {line.file}:{line.number} | {line.text.strip()}"

@@ -11,10 +11,13 @@ from __future__ import annotations
 from functools import partial
 
 from governance.charter.inherit_personal import personal_data
-from governance.charter.merging import Merge, Path, lower, names
+from governance.charter.merging import Merge, Path, is_number, lower, names
 from governance.charter.problems import CharterProblem
-from governance.charter.schema import EFFECTS
+from governance.charter.schema import EFFECTS, Costs
 from governance.charter.tree import Node
+from governance.charter.use import DELIVERIES
+
+COSTS = tuple(Costs.model_fields)
 
 
 class _Merge(Merge):
@@ -25,11 +28,27 @@ class _Merge(Merge):
             parent,
             child,
             path,
-            {"effect": self.effect, "applies_to": self.applies_to, "detect": self.detect},
+            {
+                "effect": self.effect,
+                "applies_to": self.applies_to,
+                "detect": self.detect,
+                "review": lambda p, c, where: self.mapping(
+                    p, c, where, {"delivery": self.delivery}
+                ),
+            },
         )
 
     def effect(self, parent: Node, child: Node, path: Path) -> Node:
         if lower(child.value, parent.value, EFFECTS):
+            message = "«{value}» is weaker than the parent's «{parent_value}»."
+            self.loosened(
+                child.mark, parent.mark, path, message,
+                value=str(child.value), parent_value=str(parent.value),
+            )  # fmt: skip
+        return child
+
+    def delivery(self, parent: Node, child: Node, path: Path) -> Node:
+        if lower(child.value, parent.value, DELIVERIES):
             message = "«{value}» is weaker than the parent's «{parent_value}»."
             self.loosened(
                 child.mark, parent.mark, path, message,
@@ -52,6 +71,7 @@ class _Merge(Merge):
             {
                 "patterns": self.union,
                 "examples": self.union,
+                "answers": self.union,
                 "counter_examples": self.counter_examples,
             },
         )
@@ -78,6 +98,16 @@ class _Merge(Merge):
             },
         )
 
+    def at_least(self, parent: Node, child: Node, path: Path) -> Node:
+        """A lower tariff would let more be spent under the same quota."""
+        if is_number(parent.value) and is_number(child.value) and child.value < parent.value:  # type: ignore[operator]
+            message = "{value} is less than the parent's {parent_value}."
+            self.loosened(
+                child.mark, parent.mark, path, message,
+                value=str(child.value), parent_value=str(parent.value),
+            )  # fmt: skip
+        return child
+
     def quotas(self, parent: Node, child: Node, path: Path) -> Node:
         if not isinstance(parent.value, tuple) or not isinstance(child.value, tuple):
             return child
@@ -102,9 +132,15 @@ def merge(parent: Node, child: Node) -> tuple[Node, list[CharterProblem]]:
         (),
         {
             "uses": lambda p, c, path: state.by_id(p, c, path, state.use),
+            "reviewers": lambda p, c, path: state.by_id(
+                p, c, path, lambda known, new, where: state.mapping(known, new, where, {})
+            ),
             "services": lambda p, c, path: state.by_id(p, c, path, state.service),
             "personal_data": partial(personal_data, state),
             "labelling": lambda p, c, path: state.mapping(p, c, path, {"header": state.stays_true}),
+            "costs": lambda p, c, path: state.mapping(
+                p, c, path, dict.fromkeys(COSTS, state.at_least)
+            ),
             "audit": lambda p, c, path: state.mapping(
                 p, c, path,
                 {"retention_days": state.at_most, "require_reason": state.stays_true},
@@ -115,9 +151,9 @@ def merge(parent: Node, child: Node) -> tuple[Node, list[CharterProblem]]:
 
 
 def _quota(node: Node, otherwise: object) -> object:
-    metric, period = node.get("metric"), node.get("period")
+    metric, period, per = node.get("metric"), node.get("period"), node.get("per")
     if metric is None or period is None:
         return otherwise
     if not isinstance(metric.value, str) or not isinstance(period.value, str):
         return otherwise
-    return (metric.value, period.value)
+    return (metric.value, period.value, per.value if per is not None else "service")

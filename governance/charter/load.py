@@ -40,11 +40,17 @@ def load_file(path: Path) -> Charter:
         message = "The file cannot be read as a text in UTF-8."
         raise CharterInvalid([at(start, "", message)]) from None
 
-    def beside(name: str) -> str:
+    return load_text(text, path.name, beside(path))
+
+
+def beside(path: Path) -> Parents:
+    """What the charter in the file ``path`` extends: it lies beside it, or is a shipped one."""
+
+    def parent(name: str) -> str:
         nearby = path.parent / name
         return _read(nearby) if nearby.is_file() else shipped(name)
 
-    return load_text(text, path.name, beside)
+    return parent
 
 
 def shipped(name: str) -> str:
@@ -64,9 +70,18 @@ def load_text(text: str, filename: str = "charter.yaml", parents: Parents | None
     ``parents`` gives the text of a parent by its file name, or raises OSError or KeyError.
 
     Raises:
-        CharterInvalid: with all the problems at once.
+        CharterInvalid: with all the problems at once, and the texts in which they stand.
     """
-    chain = _chain(text, filename, parents)
+    texts: dict[str, str] = {}
+    try:
+        return _load(text, filename, parents, texts)
+    except CharterInvalid as error:
+        error.sources = texts
+        raise
+
+
+def _load(text: str, filename: str, parents: Parents | None, texts: dict[str, str]) -> Charter:
+    chain = _chain(text, filename, parents, texts)
     problems: list[CharterProblem] = []
     merged: Node | None = None
     documents: list[tuple[BaseDocument | CharterDocument | None, Node]] = []
@@ -98,11 +113,14 @@ def load_text(text: str, filename: str = "charter.yaml", parents: Parents | None
     )
 
 
-def _chain(text: str, filename: str, parents: Parents | None) -> list[tuple[str, str, Node]]:
-    """Name, text and tree of the charter, of what it extends, and so on."""
+def _chain(
+    text: str, filename: str, parents: Parents | None, texts: dict[str, str]
+) -> list[tuple[str, str, Node]]:
+    """Name, text and tree of the charter, of what it extends, and so on; texts as they are read."""
     chain: list[tuple[str, str, Node]] = []
     name = filename
     while True:
+        texts[name] = text
         root = parse(text, name)
         entries = {key: node for key, node in root.mapping.items() if key != "extends"}
         chain.append((name, text, Node(entries, root.mark, root.keys)))

@@ -52,6 +52,7 @@ _SHAPES: Mapping[str, str] = {
 }
 _UNKNOWN = "The charter has no field «{key}» here."
 _UNKNOWN_CLOSE = "The charter has no field «{key}» here. Did you mean «{close}»?"
+_NOT_ONE_OF = "{expected} was expected; {found} was found. Did you mean «{close}»?"
 _OTHER = "This value is not accepted: {detail}."
 
 
@@ -102,14 +103,18 @@ def _problem(
     length = len(detail["input"]) if isinstance(detail.get("input"), str) else 0
     params |= {"key": str(path[-1]) if path else "", "found": found, "length": length}
     if "expected" in params:
-        params["expected"] = _quoted(str(context["expected"]))
+        expected = _values(str(context["expected"]))
+        params["expected"] = " / ".join(f"«{value}»" for value in expected)
+        given = detail.get("input")
+        close = nearest(given, expected) if isinstance(given, str) else None
+        if close:
+            return at(mark, name, _NOT_ONE_OF, **{**params, "close": close})
     return at(mark, name, message, **params, detail=str(detail["msg"]))
 
 
-def _quoted(expected: str) -> str:
-    """Pydantic's «'a', 'b' or 'c'» with the quotes of this charter, and no English word."""
-    values = expected.replace(" or ", ", ").split(", ")
-    return " / ".join(f"«{value.strip(chr(39))}»" for value in values)
+def _values(expected: str) -> list[str]:
+    """The values of Pydantic's «'a', 'b' or 'c'»."""
+    return [value.strip("'") for value in expected.replace(" or ", ", ").split(", ")]
 
 
 def _shown(value: Any) -> str:

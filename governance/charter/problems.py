@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz, process
+
 Param = str | int | float
+MAX_SHOWN = 160
+"""Of a line that is quoted, the characters that are shown."""
+_ALIKE = 60.0
+"""How alike, of 100, a word must be to one that it may be a misspelling of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,15 @@ class Mark:
     file: str
     line: int
     column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file, as it is written there."""
+
+    file: str
+    number: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,12 @@ class CharterProblem:
 
 
 class CharterInvalid(Exception):
-    """A charter cannot be used. ``problems`` holds all of them, in the order of the file."""
+    """A charter cannot be used. ``problems`` holds all of them, in the order of the file.
+
+    ``sources`` are the texts that were read, by file name, so that a problem can be shown in them.
+    """
+
+    sources: Mapping[str, str]
 
     def __init__(self, problems: Iterable[CharterProblem]) -> None:
         distinct = dict.fromkeys(
@@ -57,7 +76,21 @@ class CharterInvalid(Exception):
             CharterProblem(*key[:5], params=dict(key[5]))
             for key in sorted(distinct, key=lambda key: (key[0], key[1], key[2], key[3], key[4]))
         )
+        self.sources = {}
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def lines(self, problem: CharterProblem) -> tuple[Line, ...]:
+        """The line of ``problem``, and the parent's that it loosens, as far as they are known."""
+        places = [(problem.file, problem.line)]
+        file, line = problem.params.get("parent_file"), problem.params.get("parent_line")
+        if isinstance(file, str) and isinstance(line, int):
+            places.append((file, line))
+        found = []
+        for name, number in places:
+            written = self.sources.get(name, "").splitlines()
+            if 0 < number <= len(written):
+                found.append(Line(name, number, written[number - 1].rstrip()[:MAX_SHOWN]))
+        return tuple(found)
 
 
 def at(mark: Mark, path: str, message_id: str, **params: Param) -> CharterProblem:
@@ -75,5 +108,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that ``word`` is most likely a misspelling of, if any."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return close[0] if close else None
+    found = process.extractOne(
+        word, list(known), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=_ALIKE
+    )
+    return str(found[0]) if found else None

@@ -27,10 +27,13 @@ __all__ = [
     "ENTITIES",
     "HANDLINGS",
     "RETENTION_FLOOR",
+    "SCHEMA_ID",
+    "VERSION",
     "Assistant",
     "Audit",
     "BaseDocument",
     "CharterDocument",
+    "Costs",
     "CustomKind",
     "Detect",
     "Effect",
@@ -41,6 +44,7 @@ __all__ = [
     "Literacy",
     "Metric",
     "Organisation",
+    "Per",
     "Period",
     "Person",
     "PersonalData",
@@ -52,8 +56,13 @@ __all__ = [
     "schema_json",
 ]
 
-Metric = Literal["requests", "tokens", "wh"]
-Period = Literal["day", "month"]
+Metric = Literal["requests", "tokens", "wh", "euros"]
+Period = Literal["hour", "day", "month"]
+Per = Literal["service", "user", "key"]
+
+VERSION = 1
+"""The version of this schema: a change that an older Sobria could not read makes a new one."""
+SCHEMA_ID = f"urn:sobria:charter:{VERSION}"
 
 RETENTION_FLOOR = 183
 """Days that logs are kept at least: six months, Regulation (EU) 2024/1689, article 26(6)."""
@@ -88,7 +97,7 @@ class Organisation(Part):
     language: Literal["fr", "en"] = "fr"
     """The language of the pages where the reader's browser asks for neither."""
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Paris"
-    """The time zone in which days and months of the quotas begin."""
+    """The time zone in which hours, days and months of the quotas begin."""
     dpo: Person
     """The data protection officer (GDPR, articles 37 to 39)."""
     contact: Person
@@ -107,14 +116,27 @@ class Assistant(Part):
 
 
 class Quota(Part):
-    """What a service may spend in a calendar period."""
+    """What may be spent in a calendar period."""
 
     metric: Metric
-    """What is counted: requests, tokens or watt-hours."""
+    """What is counted: requests, tokens, watt-hours, or internal euros under the tariff."""
     period: Period
     """The window, in the organisation's time zone."""
     limit: Annotated[float, Field(gt=0, le=1e12)]
     """The most that may be spent in it."""
+    per: Per = "service"
+    """By whom: the whole service, each of its people, or each of its API keys."""
+
+
+class Costs(Part):
+    """The internal tariff, in euros: what a request costs the service that makes it."""
+
+    per_request: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """For each request."""
+    per_1000_tokens: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """For 1,000 tokens, read and written."""
+    per_kwh: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    """For each kilowatt-hour."""
 
 
 class Service(Part):
@@ -128,12 +150,23 @@ class Service(Part):
     """The models that it may use; «default» is the configured one."""
     sources: All | Annotated[tuple[Name, ...], Field(max_length=50)] = "all"
     """The sources that it may search: «all», or their ids."""
-    quotas: Annotated[tuple[Quota, ...], Field(max_length=6)] = ()
-    """Its quotas, at most one for each metric and period."""
+    quotas: Annotated[tuple[Quota, ...], Field(max_length=36)] = ()
+    """Its quotas, at most one for each metric, period and «per»."""
     max_tokens: Annotated[int, Field(ge=16, le=8192)] = 400
     """The length of an answer, in tokens, at most."""
     uses: Annotated[tuple[Use, ...], Field(max_length=50)] = ()
     """Uses that concern this service only, beside those of the organisation."""
+
+
+class ReviewerRole(Part):
+    """Who validates answers: a named role, whose members the administrator names."""
+
+    id: Slug
+    """Its name in «review: by»."""
+    title: Line
+    """Its name for people."""
+    services: All | Annotated[tuple[Slug, ...], Field(min_length=1)] = "all"
+    """The services whose answers it validates: «all», or their ids."""
 
 
 class Labelling(Part):
@@ -188,18 +221,22 @@ class Literacy(Part):
 class Sections(Part):
     """The sections that any charter may hold, a common base as well as an organisation's own."""
 
-    charter: Literal[1]
+    charter: Literal[1]  # VERSION
     """The version of this schema."""
     assistant: Assistant = Assistant()
     """How the assistant presents itself."""
     uses: Annotated[tuple[Use, ...], Field(max_length=100)] = ()
     """What is forbidden, held for review, or said to be allowed."""
+    reviewers: Annotated[tuple[ReviewerRole, ...], Field(max_length=50)] = ()
+    """The roles that validate what is held for review."""
     personal_data: PersonalData = PersonalData()
     """What is done with each kind of personal data."""
     labelling: Labelling = Labelling()
     """How answers are marked."""
     energy: Energy = Energy()
     """How energy is shown."""
+    costs: Costs | None = None
+    """The internal tariff of quotas in euros."""
     audit: Audit = Audit()
     """How the log is kept."""
     literacy: Literacy = Literacy()
@@ -225,9 +262,14 @@ class CharterDocument(Sections):
 
 
 def schema_json() -> dict[str, Any]:
-    """The JSON Schema of a charter file (draft 2020-12), ``extends`` included."""
+    """The JSON Schema of a charter file (draft 2020-12), ``extends`` included.
+
+    ``version`` is the value of the file's ``charter`` field that it describes.
+    """
     schema = CharterDocument.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$id"] = SCHEMA_ID
+    schema["version"] = VERSION
     schema["title"] = "Sobria charter"
     schema["properties"]["extends"] = {
         "type": "string",

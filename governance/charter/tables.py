@@ -28,4 +28,6 @@ charter_history = Table(
     Column("author", String(200), nullable=False),
     Column("reason", Text, nullable=False),
     Column("time", String(27), nullable=False),
+    # A line of a signed note; none for what came into force before revisions were signed.
+    Column("signature", Text, nullable=True),
 )

@@ -12,6 +12,9 @@ from governance.charter.regexes import RegexRefused, check_regex
 Effect = Literal["forbid", "review", "allow"]
 EFFECTS: tuple[Effect, ...] = ("allow", "review", "forbid")
 """From the weakest to the strictest: a child charter may only move to the right."""
+Delivery = Literal["draft", "hold"]
+DELIVERIES: tuple[Delivery, ...] = ("draft", "hold")
+"""Likewise: a child may hold what its parent delivers as a draft, not the other way."""
 
 
 def _regex(pattern: str) -> str:
@@ -34,6 +37,17 @@ class Detect(Part):
     """Requests that are of this use."""
     counter_examples: Annotated[tuple[Sample, ...], Field(max_length=80)] = ()
     """Requests that resemble it and are not: questions on the rules, above all."""
+    answers: Annotated[tuple[Sample, ...], Field(max_length=40)] = ()
+    """What must never be written: passages of answers that are of this use."""
+
+
+class Review(Part):
+    """How an answer of a use that is reviewed reaches the person, and who validates it."""
+
+    delivery: Delivery = "draft"
+    """«hold»: no word of it until it is validated; «draft»: delivered, marked as a draft."""
+    by: Slug = "contact"
+    """The reviewer role that validates; «contact» is the organisation's, where no other is said."""
 
 
 class Use(Part):
@@ -57,5 +71,7 @@ class Use(Part):
     """What the employee reads."""
     instead: Annotated[str, Field(max_length=1200)] = ""
     """What one may ask instead."""
+    review: Review = Review()
+    """For the effect «review»: how the answer is delivered, and who validates it."""
     contact: Line = "contact"
     """Whom to turn to: «dpo», «contact», an address or a name."""

@@ -4,37 +4,51 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from governance.quotas.limits import Metric, Period
+from governance.clock import iso
+from governance.messages import N_
+from governance.quotas.limits import Metric, Per
+from governance.quotas.windows import Period
 
-_MESSAGES: dict[tuple[Metric, Period], str] = {
-    ("requests", "day"): (
-        "Your service has reached its quota of requests for today: {used} of {limit} used, "
-        "{held} in progress. It renews at midnight."
+# Figures stand after a colon, so that no word must agree with them in number or gender.
+_LEVELS: dict[Metric, str] = {
+    "requests": "(limit: {limit}; used: {used}; in progress: {held})",
+    "tokens": (
+        "(limit: {limit}; used: {used}; held by requests in progress: {held}; this request may "
+        "need: {asked})"
     ),
-    ("requests", "month"): (
-        "Your service has reached its quota of requests for this month: {used} of {limit} used, "
-        "{held} in progress. It renews on the first day of next month."
+    "wh": (
+        "(limit: {limit} Wh; used: {used} Wh; held by requests in progress: {held} Wh; this "
+        "request may need: {asked} Wh)"
     ),
-    ("tokens", "day"): (
-        "Your service has not enough tokens left for today: {used} of {limit} used, {held} held "
-        "by requests in progress, and this request may need {asked}. The quota renews at midnight."
-    ),
-    ("tokens", "month"): (
-        "Your service has not enough tokens left for this month: {used} of {limit} used, {held} "
-        "held by requests in progress, and this request may need {asked}. The quota renews on the "
-        "first day of next month."
-    ),
-    ("wh", "day"): (
-        "Your service has not enough energy left for today: {used} of {limit} Wh used, {held} Wh "
-        "held by requests in progress, and this request may need {asked} Wh. The quota renews at "
-        "midnight."
-    ),
-    ("wh", "month"): (
-        "Your service has not enough energy left for this month: {used} of {limit} Wh used, "
-        "{held} Wh held by requests in progress, and this request may need {asked} Wh. The quota "
-        "renews on the first day of next month."
+    "euros": (
+        "(limit: €{limit}; used: €{used}; held by requests in progress: €{held}; this request may "
+        "need: €{asked})"
     ),
 }
+_WHAT: dict[Metric, str] = {
+    "requests": "no requests left",
+    "tokens": "not enough tokens left",
+    "wh": "not enough energy left",
+    "euros": "not enough of the internal budget left",
+}
+_WHO: dict[Per, str] = {
+    "service": "Your service has",
+    "user": "You have",
+    "key": "This API key has",
+}
+_WHEN: dict[Period, str] = {
+    "hour": "for this hour",
+    "day": "for today",
+    "month": "for this month",
+}
+
+
+def exceeded_message(metric: Metric, period: Period, per: Per) -> str:
+    """The message for a quota that is used up; each of the 36 has its French text."""
+    return (
+        f"{_WHO[per]} {_WHAT[metric]} {_WHEN[period]} {_LEVELS[metric]}. "
+        "The quota renews on {renews_at}."
+    )
 
 
 class QuotaError(Exception):
@@ -45,7 +59,10 @@ class QuotaError(Exception):
 
 
 class QuotaExceeded(QuotaError):
-    """What is asked does not fit what is left. Amounts are in the unit of ``metric``."""
+    """What is asked does not fit what is left. Amounts are in the unit of ``metric``.
+
+    ``params["renews_at"]`` is an ISO 8601 instant, to be shown in the reader's time and format.
+    """
 
     def __init__(
         self,
@@ -57,20 +74,23 @@ class QuotaExceeded(QuotaError):
         held: float,
         asked: float,
         renews_at: datetime,
+        per: Per = "service",
     ) -> None:
         self.metric = metric
         self.period = period
+        self.per = per
         self.limit = limit
         self.used = used
         self.held = held
         self.asked = asked
         self.renews_at = renews_at
-        self.message_id = _MESSAGES[metric, period]
+        self.message_id = exceeded_message(metric, period, per)
         self.params = {
-            name: round(value, 3) if metric == "wh" else int(value)
+            name: round(value, 3) if metric in ("wh", "euros") else int(value)
             for name, value in (("limit", limit), ("used", used), ("held", held), ("asked", asked))
         }
-        super().__init__(f"{metric} of the {period}: {used} + {held} + {asked} > {limit}")
+        self.params["renews_at"] = iso(renews_at)
+        super().__init__(f"{metric} per {period} and {per}: {used} + {held} + {asked} > {limit}")
 
 
 class QuotaUnavailable(QuotaError):
@@ -91,3 +111,19 @@ class ReservationExists(ValueError):
 
 class UnknownReservation(LookupError):
     """No reservation was ever made for this exchange."""
+
+
+class GrantRefused(QuotaError):
+    """An extension that cannot be given or taken back."""
+
+    def __init__(self, message_id: str, **params: str | int | float) -> None:
+        self.message_id = message_id
+        self.params = params
+        super().__init__(message_id.format(**params))
+
+
+NO_REASON = N_("Say why, in ten characters at least: the reason is kept in the audit log.")
+NO_SERVICE = N_("The charter has no such service.")
+NO_QUOTA = N_("The charter sets no such quota for this service, so there is nothing to extend.")
+NO_AMOUNT = N_("The amount must be more than 0, and at most 1,000,000,000.")
+NO_GRANT = N_("There is no extension in force with this identifier.")

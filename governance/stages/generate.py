@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from governance.energy.ledger import EnergyLedger
 from governance.events import Delta, Event, Prompted, Reading, Refusal, ToolCalled, Waiting
@@ -12,11 +13,20 @@ from governance.messages import N_
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
 from governance.pii.watch_stream import WatchStream
-from governance.prompt import NO_ANSWER, build_prompt, build_tool_prompt, system_message
+from governance.prompt import (
+    NO_ANSWER,
+    PASTED_IS_DATA,
+    build_prompt,
+    build_tool_prompt,
+    system_message,
+)
+from governance.receipt import RuleDecision
 from governance.stages.outgoing import Outgoing
 from governance.stages.stage import ExchangeRefused
+from governance.stages.stopped import AnswerStopped, stopped
 from governance.threads import in_thread
 from governance.turns import messages_of
+from governance.uses.output import OutputDecision, PassageJudge
 from models.protocol import (
     Called,
     Engine,
@@ -53,14 +63,19 @@ class Generate:
         pseudonymiser: Pseudonymiser,
         watch: OutputWatch,
         energy: EnergyLedger,
+        answers: Callable[[Exchange], PassageJudge],
+        threads: int,
     ) -> None:
+        self._answers = answers
+        self._threads = threads  # that the embedder works on, for the energy's account
         self._engine = engine
         self._pseudonymiser = pseudonymiser
         self._watch = watch
         self._energy = energy
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        """Raises ExchangeRefused when the prompt does not fit or the queue is full.
+        """Raises ExchangeRefused when the prompt does not fit or the queue is full, or when what
+        the model writes is of a forbidden use: it is stopped, and the passage withheld.
 
         Raises EngineError when the engine fails, or stops without saying that it has finished, and
         AnalysisFailed when what it writes cannot be watched.
@@ -76,7 +91,8 @@ class Generate:
             self._energy.mark_unknown(exchange.id)  # no meter of ours is on that machine
         await in_thread(self._build, exchange)
         yield Prompted(exchange.prompt)
-        outgoing = await in_thread(self._outgoing, exchange)
+        judges = self._answers(exchange)
+        outgoing = await in_thread(self._outgoing, exchange, judges)
         request = GenerationRequest(
             id=exchange.id,
             messages=exchange.prompt,
@@ -98,15 +114,24 @@ class Generate:
                         case Token(text, _, work):
                             self._energy.record(exchange.id, "decode", work)
                             exchange.written += event.count
-                            if shown := outgoing.feed(text):
-                                yield Delta(shown)
+                            for passage in outgoing.whole(text):
+                                if shown := await _fed(outgoing, passage, judges.watches):
+                                    yield Delta(shown)
                         case Called(call):
                             yield ToolCalled(await in_thread(outgoing.call, call))
                         case Finished(reason, usage):
                             exchange.finish_reason = reason
                             exchange.usage = usage
-            if exchange.finish_reason is not None and (rest := outgoing.flush()):
-                yield Delta(rest)
+            if exchange.finish_reason is not None:
+                for passage in outgoing.rest():
+                    if shown := await _fed(outgoing, passage, judges.watches):
+                        yield Delta(shown)
+                if rest := outgoing.flush():
+                    yield Delta(rest)
+        except AnswerStopped as stop:
+            # Leaving the engine's events has cancelled the sequence: not one token more is spent.
+            exchange.finish_reason = None
+            raise ExchangeRefused(stopped(exchange, stop.decision)) from None
         except PromptTooLong as long:
             raise ExchangeRefused(
                 Refusal(
@@ -130,10 +155,21 @@ class Generate:
             exchange.tool_calls = tuple(outgoing.calls)
             exchange.called_texts = tuple(outgoing.called)
             exchange.output_flags = dict(outgoing.counts)
+            exchange.withheld = outgoing.withheld
+            exchange.answer_decisions = tuple(
+                RuleDecision(
+                    rule=each.use_id,
+                    effect=each.effect,
+                    layer=each.layer,
+                    score=each.score,
+                    part="answer",
+                )
+                for each in outgoing.decisions.values()
+            )
         if exchange.finish_reason is None:
             raise EngineError("the engine stopped without an end")
 
-    def _outgoing(self, exchange: Exchange) -> Outgoing:
+    def _outgoing(self, exchange: Exchange, judges: PassageJudge) -> Outgoing:
         """What stands between the model and the person, for one answer."""
         conversation = exchange.request.conversation_id
         restorer = self._pseudonymiser.restorer(conversation, exchange.handling)
@@ -142,13 +178,22 @@ class Generate:
         def watch() -> WatchStream:
             return self._watch.stream(known, exchange.handling, exchange.rules.custom)
 
-        return Outgoing(watch, restorer)
+        def judge(passage: str) -> Sequence[OutputDecision]:
+            with self._energy.measure(exchange.id, "analysis", threads=self._threads):
+                return judges.judge(exchange.request.caller.service, passage)
+
+        return Outgoing(watch, restorer, judge if judges.watches else None)
 
     def _build(self, exchange: Exchange) -> None:
         """Puts the prompt together within the model's context, and notes the passages it kept."""
         if exchange.masked is None:
             raise RuntimeError("the model is given the pseudonymised turns only")
         turns = messages_of(exchange.turns)
+        question = exchange.question
+        if any(part.origin == "message" for part in exchange.injections):
+            question += f"\n\n{PASTED_IS_DATA[exchange.request.caller.locale]}"
+            place = exchange.question_place
+            turns[place] = replace(turns[place], content=question)
         room = self._engine.info.context_length - exchange.request.sampling.max_tokens
         if exchange.with_tools:
             exchange.prompt = build_tool_prompt(
@@ -165,12 +210,17 @@ class Generate:
             _system(exchange),
             turns[:-1],
             exchange.request.caller.locale,
-            exchange.question,
+            question,
             exchange.shown,
             count_tokens=self._engine.count_tokens,
             budget=budget,
         )
         exchange.passages = exchange.passages[: len(exchange.shown)]
+
+
+async def _fed(outgoing: Outgoing, passage: str, judged: bool) -> str:
+    """What may be shown of ``passage``; the judging of it, some ten milliseconds, in a thread."""
+    return await in_thread(outgoing.feed, passage) if judged else outgoing.feed(passage)
 
 
 def _system(exchange: Exchange) -> Message:

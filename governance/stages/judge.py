@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable
 
+from governance.charter.schema import Use
 from governance.energy.ledger import EnergyLedger
 from governance.events import Event, Refusal
 from governance.exchange import Exchange
 from governance.messages import N_
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
+from governance.uses.arbiter import Arbiter, Question
 from governance.uses.judge import UseJudge, Verdict
 
 FORBIDDEN = N_("The organisation's charter does not allow this use.")
@@ -25,9 +28,11 @@ class Judge:
         judge: Callable[[Exchange], UseJudge],
         energy: EnergyLedger,
         threads: int,
+        arbiter: Arbiter | None = None,
     ) -> None:
         self._judge = judge
         self._energy = energy
+        self._arbiter = arbiter
         self._threads = threads  # that the embedder works on, for the energy's account
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
@@ -41,10 +46,35 @@ class Judge:
                 return self._judge(exchange).judge(exchange.request.caller.service, texts)
 
         exchange.verdict = await in_thread(judge)
+        if exchange.verdict.doubt is not None and self._arbiter is not None:
+            exchange.verdict = await self._arbitrated(self._arbiter, exchange)
         if exchange.verdict.effect == "forbid":
             raise ExchangeRefused(_refusal(exchange, exchange.verdict.use_id))
         return
         yield  # makes this function an async generator, as every stage is
+
+    async def _arbitrated(self, arbiter: Arbiter, exchange: Exchange) -> Verdict:
+        """The verdict with the model's answer; without one, the use in doubt is held.
+
+        What was decoded was never pseudonymised: it is not given to the model, so that the use is
+        held too.
+        """
+        verdict = exchange.verdict
+        if verdict is None or verdict.doubt is None:
+            raise RuntimeError("nothing is in doubt")
+        if verdict.doubt.decoded:
+            return verdict.answered(None, 0.0)
+        started = time.perf_counter()
+        question = Question(
+            exchange.id,
+            exchange.request.caller.service,
+            _use(exchange, verdict.doubt.use_id),
+            verdict.doubt.read,
+            verdict.doubt.nearest or "",
+            verdict.doubt.other,
+        )
+        answer = await arbiter.is_of_the_use(question)
+        return verdict.answered(answer, time.perf_counter() - started)
 
 
 def _judged(exchange: Exchange) -> list[str]:
@@ -62,7 +92,7 @@ def _judged(exchange: Exchange) -> list[str]:
 
 def _refusal(exchange: Exchange, use_id: str | None) -> Refusal:
     """The refusal of a use, in the charter's own words."""
-    use = next(use for use in exchange.rules.uses if use.id == use_id)
+    use = _use(exchange, use_id)
     return Refusal(
         cause="use",
         message_id=FORBIDDEN,
@@ -74,4 +104,11 @@ def _refusal(exchange: Exchange, use_id: str | None) -> Refusal:
         message=use.message,
         instead=use.instead,
         contact=exchange.charter.contact_of(use),
+        layer=exchange.verdict.layer if exchange.verdict else "",
+        score=exchange.verdict.score if exchange.verdict else None,
+        nearest=(exchange.verdict.nearest if exchange.verdict else None) or "",
     )
+
+
+def _use(exchange: Exchange, use_id: str | None) -> Use:
+    return next(use for use in exchange.rules.uses if use.id == use_id)

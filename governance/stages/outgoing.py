@@ -1,15 +1,18 @@
-"""What stands between the model and the person: first the watch, then the names."""
+"""What stands between the model and the person: the charter's bans, the watch, then the names."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from governance.pii.json_text import Piece, mapped, words_of
+from governance.pii.json_text import Piece, mapped, pieces, words_of
 from governance.pii.pseudonymise import StreamRestorer
 from governance.pii.watch_stream import WatchStream
+from governance.stages.stopped import AnswerStopped
+from governance.uses.output import OutputDecision
+from governance.uses.passages import PassageStream
 from models.protocol import ToolCall
 
 _TELLING_DIGITS: Final = 9
@@ -17,14 +20,25 @@ _TELLING_DIGITS: Final = 9
 
 
 class Outgoing:
-    """What the model writes, on its way: first watched, then its names restored, in this order.
+    """What the model writes, on its way: judged, watched, then its names restored, in this order.
 
     ``passed`` is what the watch let pass, still in placeholders, and ``shown`` what the person
-    reads of it; ``called`` is what it let pass of the arguments of calls.
+    reads of it; ``called`` is what it let pass of the arguments of calls. ``decisions`` are the
+    uses that were recognised, each once, and ``withheld`` the passage that stopped the answer.
+    Without ``judge`` nothing is held back to be judged.
     """
 
-    def __init__(self, watch: Callable[[], WatchStream], restorer: StreamRestorer) -> None:
+    def __init__(
+        self,
+        watch: Callable[[], WatchStream],
+        restorer: StreamRestorer,
+        judge: Callable[[str], Sequence[OutputDecision]] | None = None,
+    ) -> None:
         self._watch = watch
+        self._judge = judge
+        self._passages = PassageStream()
+        self.decisions: dict[str, OutputDecision] = {}
+        self.withheld = ""
         self._watched = watch()
         self._restorer = restorer
         self._of_calls = restorer.another()
@@ -39,13 +53,29 @@ class Outgoing:
         """How many identifiers were masked, by entity."""
         return self._watched.counts + self._in_calls
 
-    def feed(self, text: str) -> str:
-        """What the person may read now that the model has written ``text``; may be empty."""
-        passed = self._watched.feed(text)
+    def whole(self, text: str) -> list[str]:
+        """The passages that can be judged now that the model has written ``text``. Costs nothing.
+
+        Each is then to be fed, in this order.
+        """
+        return [text] if self._judge is None else self._passages.feed(text)
+
+    def rest(self) -> list[str]:
+        """The last passages: the model has finished. Each is to be fed, before the flush."""
+        return self._passages.flush()
+
+    def feed(self, passage: str) -> str:
+        """What the person may read of ``passage`` and what was held before it; may be empty.
+
+        Raises:
+            AnswerStopped: the passage is of a use that the charter forbids.
+        """
+        self._judged(passage)
+        passed = self._watched.feed(passage)
         return self._note(passed, self._restorer.feed(passed))
 
     def flush(self) -> str:
-        """The rest. The model has finished."""
+        """The rest of what was fed."""
         passed = self._watched.flush()
         return self._note(passed, self._restorer.feed(passed) + self._restorer.flush())
 
@@ -54,10 +84,34 @@ class Outgoing:
 
         Each string of its arguments is watched and restored as a string inside the JSON, so that a
         quote in a name cannot break it. A number that the watch masks becomes a string.
+
+        Raises:
+            AnswerStopped: the arguments are of a use that the charter forbids.
         """
+        self._judge_call(call)
         made = replace(call, arguments=mapped(call.arguments, self._piece))
         self.calls.append(made)
         return made
+
+    def _judge_call(self, call: ToolCall) -> None:
+        """All that the arguments say, keys included, as one text; itself where it is no JSON."""
+        if self._judge is None:
+            return
+        said = pieces(call.arguments)
+        words = [words_of(p.text) if p.kind == "key" else p.text for p in said or ()]
+        cutting = PassageStream()
+        text = " ".join(words) if said is not None else call.arguments
+        for passage in [*cutting.feed(text), *cutting.flush()]:
+            self._judged(passage)
+
+    def _judged(self, passage: str) -> None:
+        for decision in self._judge(passage) if self._judge is not None else ():
+            self.decisions.setdefault(decision.use_id, decision)
+            if decision.effect == "forbid":
+                watched = self._watch()
+                self.withheld = watched.feed(passage) + watched.flush()
+                self.decisions = {decision.use_id: decision, **self.decisions}
+                raise AnswerStopped(decision)
 
     def _piece(self, piece: Piece) -> str:
         if piece.kind == "number" and sum(map(str.isdigit, piece.text)) < _TELLING_DIGITS:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 
-from governance.clock import iso
 from governance.events import Event, Refusal
 from governance.exchange import Exchange
 from governance.quotas.errors import QuotaExceeded
 from governance.quotas.ledger import QuotaLedger
+from governance.quotas.lengths import Length
 from governance.quotas.limits import Amounts
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
@@ -38,13 +38,18 @@ class Reserve:
         """Raises ExchangeRefused when a quota of the service would be passed."""
         turns = messages_of(exchange.request.turns)
         tools = exchange.request.tools
-        prompt = await in_thread(self._count_tokens, turns, tools) + SOURCES_TOKENS
-        answer = exchange.request.sampling.max_tokens
-        ask = Amounts(requests=1, tokens=prompt + answer, wh=self._estimate_wh(prompt, answer))
-        service = exchange.request.caller.service
+        question = exchange.question_tokens = await in_thread(self._count_tokens, turns, tools)
+        longest = Length(SOURCES_TOKENS, exchange.request.sampling.max_tokens)
+        caller, surface = exchange.request.caller, exchange.request.surface
 
         def reserve() -> None:
-            self._ledger.reserve(exchange.id, service, exchange.limits, ask)
+            expected = self._ledger.expect(caller.service, surface, longest)
+            prompt = question + expected.extra
+            wh = self._estimate_wh(prompt, expected.answer)
+            ask = Amounts(1, prompt + expected.answer, wh).priced(exchange.charter.costs)
+            self._ledger.reserve(
+                exchange.id, caller.service, exchange.limits, ask, caller.asker, surface
+            )
             exchange.reserved = ask
 
         try:
@@ -54,7 +59,8 @@ class Reserve:
                 Refusal(
                     cause="quota",
                     message_id=full.message_id,
-                    params={**full.params, "renews_at": iso(full.renews_at)},
+                    params=full.params,
+                    still_works="search",
                 )
             ) from full
         return

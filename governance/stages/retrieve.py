@@ -1,13 +1,19 @@
-"""Finds the passages that the answer will stand on, when the request is a question of fact."""
+"""Finds the passages that the answer will stand on, when the request is a question of fact.
+
+What documents ask of the assistant is taken out here: passages, results of tools, pasted texts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import replace
 
 from governance.energy.ledger import EnergyLedger
-from governance.events import Event, Searching, SourcesFound
+from governance.events import Event, InstructionsFound, Searching, SourcesFound
 from governance.exchange import Exchange
+from governance.receipt import InjectionPart
+from governance.stages.screening import pasted_instructions, screened_passages, screened_turns
 from governance.task import needs_sources
 from governance.threads import in_thread
 from rag.protocol import Retrieval, Retriever
@@ -37,7 +43,18 @@ class Retrieve:
         self._threads = threads  # that the embedder works on, for the energy's account
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        """Says how much is searched, then what was found; nothing is, where tools are at work."""
+        """Says how much is searched, then what was found; nothing is, where tools are at work.
+
+        Says also which documents hold instructions: the model does not get to read them.
+        """
+        await in_thread(self._screen_turns, exchange)
+        async with aclosing(self._found(exchange)) as events:
+            async for event in events:
+                yield event
+        if exchange.injections:
+            yield _told(exchange)
+
+    async def _found(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
         if exchange.with_tools or not needs_sources(exchange.question):
             return
         allowed = exchange.rules.sources
@@ -51,11 +68,28 @@ class Retrieve:
         found = await in_thread(search)
         exchange.searched = True
         exchange.passages = tuple(hit.passage for hit in found.hits)
-        exchange.shown = tuple(
-            replace(passage, text=self._shorten(passage.text, query))
-            for passage in exchange.passages
-        )
+        await in_thread(self._show, exchange, query)
         yield SourcesFound(exchange.passages)
+
+    def _screen_turns(self, exchange: Exchange) -> None:
+        with self._energy.measure(exchange.id, "analysis"):
+            locale = exchange.request.caller.locale
+            exchange.turns, cut = screened_turns(exchange.turns, locale)
+            pasted = pasted_instructions(exchange.question)
+        exchange.injections = (
+            *((InjectionPart(origin="tool", count=cut),) if cut else ()),
+            *((InjectionPart(origin="message", count=pasted),) if pasted else ()),
+        )
+
+    def _show(self, exchange: Exchange, query: str) -> None:
+        """Screen the passages whole, then shorten them: half an instruction is not recognised."""
+        with self._energy.measure(exchange.id, "analysis"):
+            locale = exchange.request.caller.locale
+            screened, found = screened_passages(exchange.passages, locale)
+            exchange.injections += found
+            exchange.shown = tuple(
+                replace(passage, text=self._shorten(passage.text, query)) for passage in screened
+            )
 
     @staticmethod
     def _query(exchange: Exchange) -> str:
@@ -69,3 +103,12 @@ class Retrieve:
         if len(asked) > 1 and len(asked[-1].split()) < FOLLOW_UP_WORDS:
             return f"{asked[-2]} {asked[-1]}"
         return asked[-1]
+
+
+def _told(exchange: Exchange) -> InstructionsFound:
+    held = {part.digest for part in exchange.injections if part.origin == "passage"}
+    return InstructionsFound(
+        passages=tuple(n for n, p in enumerate(exchange.passages, 1) if p.digest in held),
+        tools=sum(part.count for part in exchange.injections if part.origin == "tool"),
+        pasted=sum(part.count for part in exchange.injections if part.origin == "message"),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import structlog
+
 from governance.audit.leaf import AuditRecord
 from governance.audit.log import AuditLog
 from governance.clock import utc_now
@@ -16,11 +18,14 @@ from governance.events import Refusal
 from governance.exchange import Exchange
 from governance.pii.vault import MappingVault
 from governance.quotas.ledger import QuotaLedger
+from governance.quotas.lengths import Length
 from governance.quotas.limits import Amounts
 from governance.receipt import Receipt, build_receipt
 from models.protocol import ModelInfo
 
 Outcome = Literal["completed", "cancelled", "refused", "failed"]
+
+_log = structlog.get_logger("sobria.quotas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,22 @@ class Settle:
                 tokens=self._tokens(exchange),
                 wh=self._wh(exchange, exchange.reserved, bill, outcome),
             )
-            self.quotas.settle(exchange.id, spent)
+            settled = self.quotas.settle(
+                exchange.id, spent.priced(exchange.charter.costs), self._length(exchange, outcome)
+            )
+            if settled.late or settled.excess != Amounts():
+                # Already taken, so counted; said here, for who sets quotas and estimates.
+                _log.info("hold_passed", exchange=exchange.id, late=settled.late)
         self.book.save(exchange.id, caller.service, exchange.subject, bill, ended)
-        exchange.quota = self.quotas.states(caller.service, exchange.limits)
+        exchange.quota = self.quotas.states(caller.service, exchange.limits, caller.asker)
         receipt = build_receipt(
             exchange,
             outcome=outcome,
             ended_at=ended,
             model=self.model,
         )
-        use = exchange.verdict.use_id if exchange.verdict is not None else None
+        judged = exchange.verdict.use_id if exchange.verdict is not None else None
+        use = exchange.stopped_use or judged
         record = self.log.append(
             AuditRecord(
                 type=outcome,
@@ -86,6 +97,7 @@ class Settle:
                     "receipt": receipt.model_dump(mode="json", exclude={"record"}),
                     **({"cause": refusal.cause} if refusal else {}),
                     **({"use": use} if use else {}),
+                    **({"stopped": "answer"} if exchange.stopped_use else {}),
                 },
             ),
             self._sealed_text(exchange, outcome),
@@ -102,8 +114,18 @@ class Settle:
                 exchange.usage.prompt_tokens - exchange.usage.cached_tokens,
                 exchange.usage.completion_tokens,
             )
-        # A refusal stops before the model; of what failed or was cancelled, nobody knows.
+        if outcome == "refused" and exchange.written:
+            return self.estimator.estimate(exchange.read, exchange.written)  # the answer stopped
+        # Other refusals stop before the model; of what failed or was cancelled, nobody knows.
         return self.estimator.estimate(0, 0) if outcome == "refused" else held.wh
+
+    @staticmethod
+    def _length(exchange: Exchange, outcome: Outcome) -> Length | None:
+        """How long the answer was; only one that a model wrote to its end teaches something."""
+        if outcome != "completed" or exchange.usage is None or not exchange.prompt:
+            return None
+        extra = max(0, exchange.usage.prompt_tokens - exchange.question_tokens)
+        return Length(extra, exchange.usage.completion_tokens)
 
     @staticmethod
     def _tokens(exchange: Exchange) -> int:
@@ -113,8 +135,8 @@ class Settle:
 
     @staticmethod
     def _sealed_text(exchange: Exchange, outcome: Outcome) -> str | None:
-        if exchange.raw_answer:
-            return exchange.raw_answer
+        if exchange.raw_answer or exchange.withheld:
+            return exchange.raw_answer + exchange.withheld
         if outcome == "refused" and exchange.accepted_record is None and exchange.masked:
             return exchange.question
         return None

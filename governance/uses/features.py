@@ -19,9 +19,9 @@ from governance.uses.folding import fold
 
 Matrix = NDArray[np.float32]
 
-_BUCKETS = 2**14
-_WORDS_SHARE = 0.2
-"""What words weigh against meaning, chosen on the development prompts."""
+_BUCKETS = 2**13
+WORDS_SHARE = 0.8
+"""What words weigh against meaning in a request, chosen on the development prompts."""
 
 
 def word_counts(texts: Sequence[str]) -> Matrix:
@@ -42,7 +42,10 @@ def word_counts(texts: Sequence[str]) -> Matrix:
 class Features:
     """A space fitted on a corpus: its centre, and how rare each word is in it."""
 
-    def __init__(self, texts: Sequence[str], vectors: Matrix) -> None:
+    def __init__(
+        self, texts: Sequence[str], vectors: Matrix, words_share: float = WORDS_SHARE
+    ) -> None:
+        self._share = words_share
         counts = word_counts(texts)
         self._centre = vectors.mean(axis=0)
         self._rarity = np.log((1 + len(texts)) / (1 + (counts > 0).sum(axis=0))) + 1
@@ -59,12 +62,12 @@ class Features:
         return np.hstack([meaning, words]).astype(np.float32)
 
     def _joined(self, vectors: Matrix, counts: Matrix) -> Matrix:
-        centred = _unit(vectors - self._centre) * math.sqrt(1 - _WORDS_SHARE)
+        centred = _unit(vectors - self._centre) * math.sqrt(1 - self._share)
         return np.hstack([centred, self._words(counts)]).astype(np.float32)
 
     def _words(self, counts: Matrix) -> Matrix:
         weighed = _unit(np.log1p(counts) * self._rarity)
-        scaled: Matrix = (weighed * math.sqrt(_WORDS_SHARE)).astype(np.float32)
+        scaled: Matrix = (weighed * math.sqrt(self._share)).astype(np.float32)
         return scaled
 
 

@@ -36,6 +36,7 @@ _OPENING = (
     "ensuite|maintenant|oui|non|c est pour un exercice|sans expliquer"
 )
 _CHOOSING = "qui|lequel|laquelle|lesquels|lesquelles|faut il|dois je|doit on|devons nous|a qui"
+_GREETED = rf"^(?:(?:{_OPENING}) ){{0,3}}"
 _REQUEST = re.compile(
     rf"^(?:(?:{_OPENING}) ){{0,3}}(?:(?:me|nous|ne|le|la|les) )?(?:{_VERB})\w*\b"
     rf"|\b(?:{_ASKING})\b"
@@ -69,6 +70,34 @@ _INQUIRY = re.compile(
     r")\b|^(?:explique|decri|detaille|demystifi)\w*"
 )
 
+_RULES = (
+    "lois?|articles?|reglements?|regles?|codes?|conditions?|delais?|droits?|etapes?|mentions?|"
+    "obligations?|principes?|procedures?|protections?|recommandations?|recours|risques?|roles?|"
+    "textes?"
+)
+# «Peux-tu m'expliquer pourquoi…», «dis-moi ce que dit la loi», «liste les obligations»: what is
+# asked for is knowledge, though it is asked for as an act is.
+_TELLING = re.compile(
+    rf"{_GREETED}(?:(?:{_ASKING}) )?(?:me |m |nous |moi )?(?:de )?"
+    r"(?:(?:expliqu|detaill|decri|demystifi|clarifi)\w*(?: (?:moi|nous))?"
+    rf"|(?:resum|cit|rappel|list|enumer)\w* (?:(?:moi|nous) )?(?:la |le |les |l )(?:{_RULES})\b"
+    r"|(?:dire|dis|dites|indiqu\w*|precis\w*|rappel\w*|savoir|connaitre|comprendre|verifi\w*)"
+    rf" (?:(?:moi|nous) )?(?:(?:si (?:\w+ ){{1,2}}?)|ce |la |le |les |l )*"
+    rf"(?={_INQUIRY.pattern}|(?:{_RULES})\b))"
+)
+_IMPERATIVE = (
+    r"(?!\w*(?:ment|tion|sion|ance|ence|age|eur|[^i]on)s?\b)"
+    r"(?!(?:tri|aide|note)\b(?! (?:moi|nous|les?|la|l|ce|ces|cet|cette|chaque|chacun|mes|nos|"
+    r"leurs?|tous|toutes)\b| \[))"
+    rf"(?=(?:{_VERB})\w*)(?:\w*(?:e|ez|[^e]s)|fai(?:s|tes)|di(?:s|tes)|list|rank|find|sort|give)\b"
+    r"(?<!re)"
+)
+"""«Classe», «triez», «choisis»; no noun and no infinitive, which opens «noter, est-ce permis ?»."""
+_COMMAND = re.compile(
+    rf"{_GREETED}(?:(?:me|nous|ne|le|la|les) )?(?:{_IMPERATIVE}|(?:{_ASKING})\b)"
+    rf"|\b(?:puis|ensuite|et) {_IMPERATIVE}"
+)
+
 _SUBJECT = re.compile(
     r"^(?:je|j|nous|on|il|elle|ils|elles|le|la|les|l|un|une|des|du|mon|ma|mes|notre|nos|ce|cet|"
     r"cette|ces|voici|voila|hier|the|we|i|our|my|this)\b"
@@ -76,14 +105,20 @@ _SUBJECT = re.compile(
 
 
 def asks_for_action(clause: str) -> bool:
-    """Whether a folded clause asks that something be done."""
-    return bool(_REQUEST.search(clause)) and not _INQUIRY.search(clause)
+    """Whether a folded clause asks that something be done.
+
+    An inquiry in the clause makes a question of it, except where it opens as an order does or
+    joins one: «classe ces candidats et dis-moi pourquoi».
+    """
+    if not _INQUIRY.search(clause) and not _TELLING.search(clause):
+        return bool(_REQUEST.search(clause))
+    return bool(_COMMAND.search(_TELLING.sub("", clause)))
 
 
 def only_inquires(folded: str) -> bool:
     """Whether a folded text only asks what the rules are or how something works."""
     parts = _parts(folded)
-    return any(_INQUIRY.search(part) for part in parts) and not any(
+    return any(_INQUIRY.search(part) or _TELLING.search(part) for part in parts) and not any(
         asks_for_action(part) for part in parts
     )
 

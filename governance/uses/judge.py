@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -19,15 +19,17 @@ from ruamel.yaml import YAML
 
 from governance.charter.charter import Rule
 from governance.charter.schema import EFFECTS, Effect
+from governance.uses.disguise import revealed
 from governance.uses.folding import STOP, fold, readable
 from governance.uses.forms import asks_for_nothing
 from governance.uses.patterns import PatternLayer, bounded
-from governance.uses.reading import BEST, WHOLE, best_sentence, salient
+from governance.uses.reading import BEST, WHOLE, best_sentence, pieces, salient, shortened
 from governance.uses.similarity import WEAK_PATTERN, Group, Likeness
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
 
-Layer = Literal["pattern", "similarity", "none"]
+Scope = Literal["turn", "conversation"]
+Layer = Literal["pattern", "similarity", "model", "none"]
 
 _MAX_TURNS = 12
 _REMEMBERED = 512
@@ -39,6 +41,10 @@ _LEANS_ON_EARLIER = re.compile(
 )
 _SHORT = 12
 _AS_LIKELY = 0.25
+_LONG = 1000
+"""Characters from which a text is no longer read as a whole."""
+_ASKED = 600
+"""Characters of a request that the language model is given, where likeness cannot tell."""
 # Two words at least: a single one, a placeholder or a smile ask for nothing that can be compared.
 _SAYS_SOMETHING = re.compile(r"(?:^| )[a-z0-9]+ (?:.* )?[a-z0-9]{2,}")
 
@@ -47,9 +53,13 @@ _SAYS_SOMETHING = re.compile(r"(?:^| )[a-z0-9]+ (?:.* )?[a-z0-9]{2,}")
 class Decision:
     """A use that was recognised.
 
-    ``score`` is the margin over the threshold, or 1 for a strong pattern. ``nearest`` is the
-    charter's example that the request resembles most, where one was compared. ``scope`` tells
-    whether the last turn alone, or the conversation, was recognised.
+    ``score`` is how probable the use is, 0 to 1; 1 for a strong pattern. ``nearest`` is the
+    charter's example that the request resembles most, where one was compared, and ``other`` the
+    legitimate text that it does. ``scope`` tells whether the last turn alone, or the conversation,
+    was recognised. ``doubtful``: likeness alone cannot tell. ``read`` is what of the request was
+    compared, pseudonymised; ``decoded`` tells that something hidden in it was made plain after the
+    pseudonymisation, which has not read that. ``unanswered``: the language model should have told,
+    and has not, so that the use is held.
     """
 
     use_id: str
@@ -57,7 +67,12 @@ class Decision:
     layer: Layer
     score: float
     nearest: str | None
-    scope: Literal["turn", "conversation"]
+    scope: Scope
+    doubtful: bool = False
+    other: str = ""
+    read: str = field(default="", repr=False)
+    decoded: bool = False
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ class Verdict:
     """What the charter says of a conversation. ``decisions`` hold the likeliest uses recognised.
 
     ``effect`` is the strictest of them, «allow» where none was; ``score`` is that decision's, or
-    the highest margin (below 0) where nothing was recognised. ``seconds`` is the time taken.
+    the probability of the likeliest use where none was recognised. ``seconds`` is the time taken.
+    ``doubt`` is the likeliest ban, recognised or not, where the language model should be asked.
     """
 
     effect: Effect
@@ -75,6 +91,22 @@ class Verdict:
     nearest: str | None
     seconds: float
     decisions: tuple[Decision, ...]
+    doubt: Decision | None = None
+
+    def answered(self, yes: bool | None, seconds: float) -> Verdict:
+        """The verdict once the language model was asked whether the request is of the ban in doubt.
+
+        A no clears that decision, and none about which the model was not asked. No answer (None)
+        holds the ban: the charter's cautious side. ``seconds`` is what asking took.
+        """
+        if self.doubt is None:
+            return self
+        kept = [each for each in self.decisions if not _same(each, self.doubt)]
+        if yes:
+            kept.insert(0, replace(self.doubt, layer="model"))
+        elif yes is None:
+            kept.insert(0, replace(self.doubt, unanswered=True))
+        return _verdict(kept, self.doubt.score, self.seconds + seconds, None)
 
 
 class UseJudge:
@@ -128,60 +160,74 @@ class UseJudge:
         started = time.perf_counter()
         if not texts:
             raise ValueError("a conversation has at least one turn")
-        last, earlier = texts[-1], list(texts[-_MAX_TURNS:-1])
-        decisions, highest = self._decide(service, last)
-        if earlier and not any(d.effect == "forbid" for d in decisions):
+        *earlier, last = (revealed(text) for text in texts[-_MAX_TURNS:])
+        decisions, highest, doubt = self._decide(service, last, decoded=last != texts[-1])
+        if earlier and not _stands(decisions, doubt):
             decisions += self._decide_together(service, earlier, last)
-        return self._verdict(decisions, highest, time.perf_counter() - started)
+        if _stands(decisions, doubt):
+            doubt = None
+        return _verdict(decisions, highest, time.perf_counter() - started, doubt)
 
     def judge_left_out(self, service: str, text: str) -> Verdict:
         """The verdict on one of the charter's own texts, as though it had not been learned from."""
         started = time.perf_counter()
-        decisions, highest = self._decide(service, text, left_out=True)
-        return self._verdict(decisions, highest, time.perf_counter() - started)
+        decisions, highest, doubt = self._decide(service, text, left_out=True)
+        return _verdict(decisions, highest, time.perf_counter() - started, doubt)
 
     def _decide(
-        self, service: str, text: str, *, left_out: bool = False
-    ) -> tuple[list[Decision], float]:
+        self, service: str, text: str, *, left_out: bool = False, decoded: bool = False
+    ) -> tuple[list[Decision], float, Decision | None]:
+        """The uses recognised, the highest probability, and the likeliest ban where in doubt."""
         folded = bounded(fold(text))
         hits = self._patterns.hits(folded)
         strong = [
-            self._decision(number, "pattern", 1.0, None, "turn")
+            self._matched(number, "turn")
             for number, hit in hits.items()
             if hit.strong and self._binds(number, service)
         ]
         if any(decision.effect == "forbid" for decision in strong):
-            return strong, 1.0
-        views = [text] if left_out else self._views(text)
-        likeness: dict[int, Likeness] = {}
-        for view in views:
-            for number, found in self._likeness(view, left_out=left_out).items():
-                if number not in likeness or found.margin > likeness[number].margin:
-                    likeness[number] = found
+            return strong, 1.0, None
+        likeness = self._likeness(text, left_out=left_out)
         decided = {decision.use_id for decision in strong}
-        similar = [
-            self._decision(
-                number,
-                "pattern" if number in hits else "similarity",
-                found.margin,
-                found.nearest,
-                "turn",
-            )
+        alike = {
+            number: found
             for number, found in likeness.items()
             if self._binds(number, service)
-            and found.margin >= 0
             and not (number in hits and _vetoed(found))
             and self._rules[number].use.id not in decided
+        }
+        similar = [
+            self._alike(number, found, "turn", by_pattern=number in hits)
+            for number, found in alike.items()
+            if found.margin >= 0
         ]
-        highest = max((found.margin for found in likeness.values()), default=-1.0)
-        return strong + similar, highest
+        highest = max((found.probability for found in likeness.values()), default=0.0)
+        doubt = self._doubt(alike)
+        if doubt is None or _stands(similar, doubt[1]):
+            return strong + similar, highest, None
+        _, asked = doubt
+        # What speaks most for a use, so that it is not hidden in the middle of a long document.
+        read = salient(text, self._words_score, _ASKED)
+        return strong + similar, highest, replace(asked, read=read, decoded=decoded)
+
+    def _doubt(self, alike: dict[int, Likeness]) -> tuple[int, Decision] | None:
+        """The likeliest ban of those in doubt, with its number."""
+        doubtful = {
+            n: found
+            for n, found in alike.items()
+            if found.doubtful and self._rules[n].effect == "forbid"
+        }
+        if not doubtful:
+            return None
+        likeliest = max(doubtful, key=lambda n: doubtful[n].margin)
+        return likeliest, self._alike(likeliest, doubtful[likeliest], "turn")
 
     def _decide_together(self, service: str, earlier: list[str], last: str) -> list[Decision]:
         """What the last turn completes of a request that the earlier ones began."""
         before = bounded(STOP.join(fold(text) for text in earlier))
         folded = before + STOP + bounded(fold(last))
         decisions = [
-            self._decision(number, "pattern", 1.0, None, "conversation")
+            self._matched(number, "conversation")
             for number, hit in self._patterns.hits(folded, reaching=len(before)).items()
             if hit.strong and hit.start < len(before) and self._binds(number, service)
         ]
@@ -202,49 +248,54 @@ class UseJudge:
                 for n, likeness in found.items()
                 if n not in alone or alone[n].margin < 0
             }
-        return [
-            self._decision(n, "similarity", like.margin, like.nearest, "conversation")
-            for n, like in found.items()
-        ]
+        return [self._alike(n, like, "conversation") for n, like in found.items()]
 
     def _binds(self, number: int, service: str) -> bool:
         rule = self._rules[number]
         return rule.effect != "allow" and rule.concerns(service)
 
-    def _decision(
-        self,
-        number: int,
-        layer: Layer,
-        score: float,
-        nearest: str | None,
-        scope: Literal["turn", "conversation"],
+    def _matched(self, number: int, scope: Scope) -> Decision:
+        rule = self._rules[number]
+        return Decision(rule.use.id, rule.effect, "pattern", 1.0, None, scope)
+
+    def _alike(
+        self, number: int, found: Likeness, scope: Scope, *, by_pattern: bool = False
     ) -> Decision:
         rule = self._rules[number]
-        return Decision(rule.use.id, rule.effect, layer, round(score, 4), nearest, scope)
+        return Decision(
+            rule.use.id,
+            rule.effect,
+            "pattern" if by_pattern else "similarity",
+            round(found.probability, 4),
+            found.nearest,
+            scope,
+            found.doubtful,
+            found.other,
+        )
 
     def _views(self, text: str) -> list[str]:
-        """What is read of ``text``: the whole, or its most telling sentences, and the one."""
-        if not self._groups or len(text) <= WHOLE:
+        """What is read of ``text``: the whole and, where it is long, its most telling sentences,
+        and the one; of a very long one, these alone, for the rest would drown them."""
+        if len(text) <= WHOLE:
             return [text]
-        return list(
-            dict.fromkeys(
-                [salient(text, self._words_score), best_sentence(text, self._words_score)]
-            )
-        )
+        telling = salient(text, self._words_score), best_sentence(text, self._words_score)
+        whole = [text] if len(text) <= _LONG else []
+        return list(dict.fromkeys([*whole, *telling]))
 
     def _words_score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         scores: NDArray[np.float64] = np.max([g.words_score(texts) for g in self._groups], axis=0)
         return scores
 
     def _likeness(self, text: str, *, left_out: bool = False) -> dict[int, Likeness]:
-        folded = fold(text)
+        folded = bounded(fold(text))
         if not self._groups or not _SAYS_SOMETHING.search(folded):
             return {}
-        vector = self._vector(readable(text))
+        views = [text] if left_out else self._views(text)
+        vector = self._vector(readable(shortened(views[0])))
         hits, idle = self._patterns.hits(folded), asks_for_nothing(text, folded)
         found: dict[int, Likeness] = {}
         for group in self._groups:
-            found |= group.likeness(text, vector, hits, idle=idle, left_out=left_out)
+            found |= group.likeness(views, vector, hits, idle=idle, left_out=left_out)
         return found
 
     def _vector(self, text: str) -> NDArray[np.float32]:
@@ -261,27 +312,46 @@ class UseJudge:
                 self._recent.popitem(last=False)
         return vector
 
-    def _verdict(self, decisions: list[Decision], highest: float, seconds: float) -> Verdict:
-        """Forbid overrides review, which overrides allow; then the surest decision speaks."""
-        if not decisions:
-            return Verdict("allow", None, "none", round(highest, 4), None, seconds, ())
-        best = {
-            effect: max(d.score for d in decisions if d.effect == effect)
-            for effect in {d.effect for d in decisions}
-        }
-        # Uses that resemble each other are recognised together: the likeliest are enough.
-        likely = [d for d in decisions if d.score >= best[d.effect] - _AS_LIKELY]
-        ranked = sorted(likely, key=lambda d: (EFFECTS.index(d.effect), d.score), reverse=True)
-        first = ranked[0]
-        return Verdict(
-            first.effect,
-            first.use_id,
-            first.layer,
-            first.score,
-            first.nearest,
-            seconds,
-            tuple(ranked),
-        )
+
+def _verdict(
+    decisions: list[Decision], highest: float, seconds: float, doubt: Decision | None
+) -> Verdict:
+    """Forbid overrides review, which overrides allow; then the surest decision speaks."""
+    if not decisions:
+        return Verdict("allow", None, "none", round(highest, 4), None, seconds, (), doubt)
+    best = {
+        effect: max(d.score for d in decisions if d.effect == effect)
+        for effect in {d.effect for d in decisions}
+    }
+    # Uses that resemble each other are recognised together: the likeliest are enough.
+    likely = [d for d in decisions if d.score >= best[d.effect] - _AS_LIKELY]
+    ranked = sorted(likely, key=lambda d: (EFFECTS.index(d.effect), d.score), reverse=True)
+    first = ranked[0]
+    return Verdict(
+        first.effect,
+        first.use_id,
+        first.layer,
+        first.score,
+        first.nearest,
+        seconds,
+        tuple(ranked),
+        doubt,
+    )
+
+
+def _same(decision: Decision, doubt: Decision) -> bool:
+    """Whether ``decision`` is the one in doubt; what a pattern found, the model is not asked."""
+    return decision.layer == "similarity" and (decision.use_id, decision.scope) == (
+        doubt.use_id,
+        doubt.scope,
+    )
+
+
+def _stands(decisions: Sequence[Decision], doubt: Decision | None) -> bool:
+    """Whether a ban among ``decisions`` stands whatever the model says of the one in doubt."""
+    return any(
+        each.effect == "forbid" and (doubt is None or not _same(each, doubt)) for each in decisions
+    )
 
 
 def _vetoed(found: Likeness) -> bool:
@@ -299,6 +369,7 @@ def _leans(last: str) -> bool:
 
 @cache
 def neutral_texts() -> tuple[str, ...]:
-    """Ordinary requests, shipped with the judge."""
+    """Ordinary requests, shipped with the judge; long ones in the pieces that are read at once."""
     path = Path(__file__).with_name("neutral.yaml")
-    return tuple(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+    texts = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return tuple(dict.fromkeys(piece for text in texts for piece in pieces(text)))

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 WHOLE = 200
 """Characters up to which a text is read whole."""
+EMBEDDED = 260
+"""Characters of which the meaning is computed."""
 BEST = 130
 """Characters of the one sentence of a longer text that is read alone."""
 _MAX_SENTENCES = 200
@@ -36,6 +38,27 @@ def sentences(text: str) -> list[str]:
         if len(found) <= _MAX_SENTENCES
         else found[: _MAX_SENTENCES // 2] + found[-_MAX_SENTENCES // 2 :]
     )
+
+
+def shortened(text: str) -> str:
+    """``text``, or the first two thirds and the last third of what the embedder reads of it."""
+    if len(text) <= EMBEDDED:
+        return text
+    end = EMBEDDED // 3
+    return f"{text[: EMBEDDED - end]} … {text[-end:]}"
+
+
+def pieces(text: str) -> list[str]:
+    """``text``, or of a long one all its sentences, as many together as are read at once."""
+    if len(text) <= WHOLE:
+        return [text]
+    found: list[str] = []
+    for sentence in sentences(text):
+        if found and len(found[-1]) + len(sentence) < WHOLE:
+            found[-1] = f"{found[-1]} {sentence}"
+        else:
+            found.append(sentence)
+    return found
 
 
 def salient(text: str, score: Score, budget: int = WHOLE) -> str:

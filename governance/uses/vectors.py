@@ -7,6 +7,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,14 @@ from models.protocol import Embedder
 
 _BATCH = 32
 _KEPT = 20_000
+SHIPPED = Path(__file__).with_name("shipped.npz")
+"""The vectors of the shipped charters' texts, so that a first start need not compute them."""
 
 
 def embed_known(
     texts: Sequence[str], embedder: Embedder, cache_dir: Path | None
 ) -> dict[str, NDArray[np.float32]]:
-    """The vector of each of ``texts``, from ``cache_dir`` where it is known there.
+    """The vector of each of ``texts``, shipped or from ``cache_dir`` where it is known there.
 
     The file is named after the embedder's digest, its rows after the sha256 of the texts; a file
     that cannot be read is written anew. Texts are those of a charter, never those of people.
@@ -31,16 +34,45 @@ def embed_known(
         OSError: the cache cannot be written.
     """
     wanted = {_key(text): text for text in texts}
+    stored = shipped(embedder.digest)
     path = cache_dir / f"uses-{_key(embedder.digest)[:16]}.npz" if cache_dir else None
-    known = _read(path, embedder.dimension) if path else {}
+    cached = _read(path, embedder.dimension) if path else {}
+    known = stored | cached
     missing = [key for key in wanted if key not in known]
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
         vectors = embedder.embed_queries([readable(wanted[key]) for key in batch])
         known |= dict(zip(batch, np.asarray(vectors, dtype=np.float32), strict=True))
     if path and missing:
-        _write(path, dict(list(known.items())[-_KEPT:]))
+        new = {key: vector for key, vector in known.items() if key not in stored}
+        _write(path, dict(list(new.items())[-_KEPT:]))
     return {text: known[key] for key, text in wanted.items()}
+
+
+@cache
+def shipped(digest: str, path: Path = SHIPPED) -> dict[str, NDArray[np.float32]]:
+    """The vectors that come with the code, by sha256 of their text, for an embedder's ``digest``;
+    none for another embedder."""
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        if str(stored["embedder"]) != digest:
+            return {}
+        keys, vectors = stored["keys"], stored["vectors"].astype(np.float32)
+    return {bytes(key).hex(): vector for key, vector in zip(keys, vectors, strict=True)}
+
+
+def ship(texts: Sequence[str], embedder: Embedder, path: Path = SHIPPED) -> int:
+    """Write the file that :func:`shipped` reads, of half precision; returns how many vectors."""
+    distinct = list(dict.fromkeys(texts))
+    known = embed_known(distinct, embedder, None)
+    np.savez_compressed(
+        path,
+        embedder=np.array(embedder.digest),
+        keys=np.array([list(bytes.fromhex(_key(text))) for text in distinct], dtype=np.uint8),
+        vectors=np.array([known[text] for text in distinct], dtype=np.float16),
+    )
+    return len(distinct)
 
 
 def _key(text: str) -> str:

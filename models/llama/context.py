@@ -117,7 +117,7 @@ class LlamaContext:
 
     def chain(self, sampling: Sampling) -> SamplerChain:
         """A sampler for one request; its owner closes it."""
-        return SamplerChain(sampling, self._vocabulary_size)
+        return SamplerChain(sampling, self._vocabulary, self._vocabulary_size)
 
     def sample(self, chain: SamplerChain) -> int:
         """Choose the next token."""

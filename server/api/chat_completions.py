@@ -27,12 +27,12 @@ from governance.events import (
 from governance.exchange import ExchangeRequest, ephemeral_conversation
 from governance.messages import N_
 from server import callers
-from server.api import disclosure, tool_request
+from server.api import disclosure, quota_notice, tool_request
 from server.api.chat_request import ChatRequest, check, turns_of
 from server.api.completion_parts import call_of, finish_of, message_of, sobria_of, usage_of
 from server.api.errors import ApiError, failed, refused
 from server.exchanges import Journey
-from server.identity.guards import ApiCaller, api_caller
+from server.identity.guards import ApiCaller, chat_caller
 from server.state import assembly, exchanges, locale_of, say
 
 router = APIRouter()
@@ -43,7 +43,7 @@ PRESENCE = 1.0
 
 @router.post("/v1/chat/completions")
 async def complete(
-    request: Request, asked: ChatRequest, caller: Annotated[ApiCaller, Depends(api_caller)]
+    request: Request, asked: ChatRequest, caller: Annotated[ApiCaller, Depends(chat_caller)]
 ) -> Response:
     """Answer a conversation. A refusal is an error before the first byte, streamed or not."""
     check(request, asked)
@@ -174,7 +174,7 @@ class Answer:
                 return [_data(self._chunk({"tool_calls": [called]}))]
             case Completed():
                 last = self._chunk({}, finish_reason=finish_of(event))
-                last["sobria"] = {"text": event.text, **sobria_of(event)}
+                last["sobria"] = {"text": event.text, **self._sobria(event)}
                 pieces = [_data(last)]
                 if self._include_usage:
                     usage = {**self._chunk({}), "choices": [], "usage": usage_of(event.usage)}
@@ -202,7 +202,7 @@ class Answer:
                 }
             ],
             "usage": usage_of(event.usage),
-            "sobria": sobria_of(event),
+            "sobria": self._sobria(event),
         }
 
     def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
@@ -218,7 +218,14 @@ class Answer:
 
     def _headers(self, event: Completed | None) -> dict[str, str]:
         receipt = event.receipt if event is not None else None
-        return disclosure.headers(receipt, self._model, utc_now(), on=self._labelled)
+        return {
+            **disclosure.headers(receipt, self._model, utc_now(), on=self._labelled),
+            **quota_notice.headers(receipt, utc_now()),
+        }
+
+    def _sobria(self, event: Completed) -> dict[str, Any]:
+        notices = quota_notice.notices(self._request, event.receipt)
+        return {**sobria_of(event), **({"quota_notices": notices} if notices else {})}
 
     def _stopped(self) -> ApiError:
         return ApiError(

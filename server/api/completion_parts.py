@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from governance.events import Completed
+from governance.events import Completed, ReviewAsked
 from models.protocol import ToolCall, Usage
 
 
 def finish_of(event: Completed) -> str:
     """Why the model stopped, in OpenAI's words."""
+    if event.review is not None and event.review.delivery == "hold":
+        return "content_filter"
     if event.finish_reason == "length":
         return "length"
     return "tool_calls" if event.tool_calls else "stop"
@@ -18,6 +20,8 @@ def finish_of(event: Completed) -> str:
 def message_of(event: Completed) -> dict[str, Any]:
     """The assistant's message: its text, null beside calls where it is empty, and its calls."""
     message: dict[str, Any] = {"role": "assistant", "content": event.text, "refusal": None}
+    if event.review is not None and event.review.delivery == "hold":
+        message["content"] = None
     if event.tool_calls:
         message["content"] = event.text or None
         message["tool_calls"] = [call_of(call) for call in event.tool_calls]
@@ -44,10 +48,13 @@ def usage_of(usage: Usage) -> dict[str, Any]:
 
 
 def sobria_of(event: Completed) -> dict[str, Any]:
-    """The receipt, and the passages in their numbers' order."""
+    """The receipt, what documents asked of the assistant, the passages in their numbers' order."""
     cited = frozenset(event.grounding.cited) if event.grounding is not None else frozenset()
+    review = event.review
     return {
+        **({"review": review_of(review)} if review is not None else {}),
         "receipt": event.receipt.model_dump(mode="json"),
+        "injections": [part.model_dump(mode="json") for part in event.receipt.injections],
         "sources": [
             {
                 "number": number,
@@ -64,4 +71,17 @@ def sobria_of(event: Completed) -> dict[str, Any]:
             }
             for number, passage in enumerate(event.passages, 1)
         ],
+    }
+
+
+def review_of(review: ReviewAsked) -> dict[str, Any]:
+    """That a person must validate the answer, and where to ask for it later."""
+    return {
+        "id": review.id,
+        "state": "waiting",
+        "delivery": review.delivery,
+        "use": review.use_id,
+        "role": review.role,
+        "role_title": review.role_title,
+        "url": f"/v1/sobria/reviews/{review.id}",
     }

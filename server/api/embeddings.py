@@ -17,7 +17,7 @@ from governance.stages.stage import ExchangeRefused
 from server import callers
 from server.api.chat_completions import check_model
 from server.api.errors import bad_request, refusal_error
-from server.identity.guards import ApiCaller, api_caller
+from server.identity.guards import ApiCaller, embeddings_caller
 from server.state import assembly, locale_of
 
 router = APIRouter()
@@ -39,7 +39,9 @@ class EmbeddingRequest(BaseModel):
 
 @router.post("/v1/embeddings")
 async def embed(
-    request: Request, asked: EmbeddingRequest, caller: Annotated[ApiCaller, Depends(api_caller)]
+    request: Request,
+    asked: EmbeddingRequest,
+    caller: Annotated[ApiCaller, Depends(embeddings_caller)],
 ) -> Response:
     """The vectors of one text or of several, in their order."""
     components = assembly(request)

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from governance.events import Failed, Refusal, RefusalCause, Refused
 from governance.messages import N_
 from server.errors import RequestError
-from server.identity.guards import InvalidApiKey
+from server.identity.guards import InvalidApiKey, MissingScope
 from server.observability import places
 from server.pages.messages import refusal_values, refusal_view
 from server.state import assembly, locale_of, say
@@ -95,11 +95,13 @@ def refusal_error(request: Request, refusal: Refusal, extra: dict[str, Any]) -> 
     )
     sobria = {
         "use": refusal.use_id,
+        "part": refusal.part,
         "title": view.title,
         "reason": view.reason,
         "legal_basis": list(view.legal_basis),
         "instead": view.instead,
         "contact": view.contact,
+        **({"search": "/search"} if view.search else {}),
         **extra,
     }
     status, kind, code = ANSWERS[refusal.cause]
@@ -136,16 +138,15 @@ def api_error(request: Request, failure: Exception, error: RequestError) -> Resp
     if isinstance(failure, ApiError):
         return failure.response()
     if isinstance(failure, InvalidApiKey):
-        message_id = (
-            N_("This API key is not valid: it is unknown or was revoked.")
-            if failure.given
-            else N_("Give your service's API key: «Authorization: Bearer sob_…».")
-        )
         return ApiError(
             401,
-            say(request, message_id),
+            say(request, failure.message_id),
             code="invalid_api_key",
             headers={"WWW-Authenticate": "Bearer"},
+        ).response()
+    if isinstance(failure, MissingScope):
+        return ApiError(
+            403, say(request, failure.message_id, **failure.params), code="insufficient_scope"
         ).response()
     if isinstance(failure, RequestValidationError):
         first = failure.errors()[0]

@@ -1,23 +1,23 @@
-"""``sobria users`` and ``sobria keys``: accounts and API keys. Each change is in the audit log."""
+"""``sobria members`` (also ``users``): the accounts. Each change is in the audit log."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from governance.messages import N_
-from server.commands.opening import books
-from server.commands.words import fail, say
+from server.commands.opening import books, charter_of, refusing_clearly
+from server.commands.words import say
 
 if TYPE_CHECKING:
     from server.books import Books
-    from server.identity.users import Locale, Role, User
+    from server.identity.users import User
 
 users = typer.Typer(
-    help=say(N_("Accounts: add, list, new password, close, open again.")), no_args_is_help=True
+    help=say(N_("Accounts: add, list, move, new password, close, open again.")),
+    no_args_is_help=True,
 )
-keys = typer.Typer(help=say(N_("API keys of the services.")), no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help=say(N_("The account's name.")))]
 
@@ -31,124 +31,121 @@ def add_user(
     locale: Annotated[str, typer.Option(help=say(N_("fr or en")))] = "fr",
 ) -> None:
     """Make an account."""
-    from server.identity.users import AccountError
+    with refusing_clearly():
+        from server.console import members
+        from server.identity.actors import OPERATOR
 
-    if role == "employee" and not service:
-        fail(N_("An employee belongs to a service: give --service."))
-    if locale not in {"fr", "en"}:
-        fail(N_("The language is fr or en."))
-    opened = books()
-    try:
-        user, password = opened.users.add(
-            name,
-            display_name=display_name,
-            role=cast("Role", role),
-            service=service,
-            locale=cast("Locale", locale),
-        )
-    except AccountError as error:
-        fail(error.message_id, **error.params)
-    _record(opened, user, "created")
+        opened = books()
+        new = members.NewMember(name, display_name, role, service, locale)
+        user, password = members.add(opened, charter_of(opened), OPERATOR, new)
     typer.echo(say(N_("Account: {name} ({role})"), name=user.name, role=user.role))
     typer.echo(say(N_("Password, shown once: {password}"), password=password))
 
 
 @users.command("list", help=say(N_("List the accounts.")))
-def list_users() -> None:
+def list_users(
+    service: Annotated[str, typer.Option(help=say(N_("Those of one service.")))] = "",
+) -> None:
     """List the accounts."""
     for user in books().users.all():
-        state = say(N_("closed")) if user.disabled else ""
-        typer.echo("\t".join((user.name, user.role, user.service, user.display_name, state)))
+        if service in ("", user.service):
+            _print(user)
+
+
+@users.command("show", help=say(N_("Show one account.")))
+def show_user(name: Name) -> None:
+    """Show an account."""
+    with refusing_clearly():
+        _print(_find(books(), name))
+
+
+@users.command("change", help=say(N_("Move an account to another service, or rename it.")))
+def change(
+    name: Name,
+    service: Annotated[str | None, typer.Option(help=say(N_("A service of the charter.")))] = None,
+    display_name: Annotated[
+        str | None, typer.Option(help=say(N_("The name that pages show.")))
+    ] = None,
+) -> None:
+    """Move or rename."""
+    with refusing_clearly():
+        from server.console import members
+        from server.identity.actors import OPERATOR
+
+        opened = books()
+        changed = members.change(
+            opened,
+            charter_of(opened),
+            OPERATOR,
+            _find(opened, name),
+            service=service,
+            display_name=display_name,
+        )
+    _print(changed)
 
 
 @users.command("password", help=say(N_("Give an account a new password, and end its sessions.")))
 def password(name: Name) -> None:
     """Give a new password."""
-    opened = books()
-    user = _find(opened, name)
-    chosen = opened.users.set_password(user.id)
-    _record(opened, user, "password")
+    with refusing_clearly():
+        from server.console import members
+        from server.identity.actors import OPERATOR
+
+        opened = books()
+        chosen = members.new_password(opened, OPERATOR, _find(opened, name))
     typer.echo(say(N_("Password, shown once: {password}"), password=chosen))
+
+
+@users.command(
+    "invite", help=say(N_("Print a link, once, by which the person chooses a password."))
+)
+def invite(name: Name) -> None:
+    """Make a link."""
+    with refusing_clearly():
+        from server.console import members
+        from server.identity.actors import OPERATOR
+
+        opened = books()
+        token = members.invite(opened, OPERATOR, _find(opened, name))
+    typer.echo(
+        say(
+            N_("Link, shown once, opens once within seven days: {link}"),
+            link=members.link(opened.settings, token),
+        )
+    )
 
 
 @users.command("disable", help=say(N_("Close an account, and end its sessions.")))
 def disable(name: Name) -> None:
     """Close an account."""
-    opened = books()
-    user = _find(opened, name)
-    opened.users.set_disabled(user.id, disabled=True)
-    _record(opened, user, "disabled")
-    typer.echo(say(N_("The account {name} is closed."), name=user.name))
+    _set_disabled(name, True)
+    typer.echo(say(N_("The account {name} is closed."), name=name))
 
 
 @users.command("enable", help=say(N_("Open a closed account again.")))
 def enable(name: Name) -> None:
     """Open an account again."""
-    opened = books()
-    user = _find(opened, name)
-    opened.users.set_disabled(user.id, disabled=False)
-    _record(opened, user, "enabled")
-    typer.echo(say(N_("The account {name} is open again."), name=user.name))
+    _set_disabled(name, False)
+    typer.echo(say(N_("The account {name} is open again."), name=name))
 
 
-@keys.command("create", help=say(N_("Make a key for a service, and print it once.")))
-def create_key(
-    service: Annotated[str, typer.Argument(help=say(N_("A service of the charter.")))],
-    label: Annotated[str, typer.Argument(help=say(N_("What the key is for.")))],
-) -> None:
-    """Make a key."""
-    from governance.audit.leaf import AuditRecord
-    from server.books import OPERATOR
+def _set_disabled(name: str, disabled: bool) -> None:
+    with refusing_clearly():
+        from server.console import members
+        from server.identity.actors import OPERATOR
 
-    opened = books()
-    key, secret = opened.api_keys.create(service, label, "")
-    opened.audit.append(
-        AuditRecord(
-            "key", subject=OPERATOR, service=service, data={"action": "created", "key": key.id}
-        )
+        opened = books()
+        members.set_disabled(opened, OPERATOR, _find(opened, name), disabled)
+
+
+def _print(user: User) -> None:
+    state = say(N_("closed")) if user.disabled else ""
+    typer.echo(
+        "\t".join((user.name, user.role, user.service, user.display_name, state, user.last_sign_in))
     )
-    typer.echo(say(N_("Key {id} of the service {service}"), id=key.id, service=service))
-    typer.echo(say(N_("Secret, shown once: {secret}"), secret=secret))
-
-
-@keys.command("list", help=say(N_("List the keys.")))
-def list_keys() -> None:
-    """List the keys."""
-    for key in books().api_keys.all():
-        state = say(N_("revoked")) if key.revoked_at is not None else ""
-        typer.echo("\t".join((key.id, key.prefix + "…", key.service, key.label, state)))
-
-
-@keys.command("revoke", help=say(N_("Close a key for good.")))
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(metavar="KEY", help=say(N_("The key's identifier.")))],
-) -> None:
-    """Close a key."""
-    from governance.audit.leaf import AuditRecord
-    from server.books import OPERATOR
-
-    opened = books()
-    key = opened.api_keys.revoke(key_id)
-    if key is None:
-        fail(N_("There is no key in force with this identifier."))
-    opened.audit.append(
-        AuditRecord(
-            "key", subject=OPERATOR, service=key.service, data={"action": "revoked", "key": key.id}
-        )
-    )
-    typer.echo(say(N_("The key is revoked: it no longer opens anything.")))
 
 
 def _find(opened: Books, name: str) -> User:
-    from server.identity.users import AccountError
+    from server.console import members
 
-    try:
-        return opened.users.find(name)
-    except AccountError as error:
-        fail(error.message_id, **error.params)
-
-
-def _record(opened: Books, user: User, action: str) -> None:
-    from server.accounts import record_account
-
-    record_account(opened, user, action)
+    return members.find(opened, name)

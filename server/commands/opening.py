@@ -12,6 +12,7 @@ from governance.messages import N_
 from server.commands.words import fail, say
 
 if TYPE_CHECKING:
+    from governance.charter.charter import Charter
     from server.books import Books
     from server.settings import Settings
 
@@ -48,11 +49,33 @@ def books() -> Books:
         fail(UNOPENED, cause=type(error).__name__)
 
 
+def charter_of(opened: Books) -> Charter | None:
+    """The charter in force, None before the first."""
+    from server.judges import charter_store
+
+    with failing_clearly():
+        current = charter_store(opened).current()
+        return current.load() if current is not None else None
+
+
+@contextmanager
+def refusing_clearly() -> Iterator[None]:
+    """Ends the command with what was wrong in what it was asked."""
+    from governance.audit.errors import AuditError
+    from server.console.refused import ChangeRefused
+
+    try:
+        yield
+    except (ChangeRefused, AuditError) as error:
+        fail(error.message_id, **error.params)
+
+
 @contextmanager
 def failing_clearly() -> Iterator[None]:
     """Ends the command with a message in the user's language where a component cannot be opened."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from governance.audit.errors import AuditError
     from governance.charter.problems import CharterInvalid
     from governance.charter.revisions import CharterStoreError
     from governance.keys import KeysRefused
@@ -67,7 +90,7 @@ def failing_clearly() -> Iterator[None]:
             text = say(problem.message_id, **problem.params)
             typer.echo(f"{problem.file}:{problem.line}: {problem.field}: {text}", err=True)
         raise typer.Exit(1) from None
-    except (CharterStoreError, KeysRefused, ModelsError, NotWired, RagError) as error:
+    except (AuditError, CharterStoreError, KeysRefused, ModelsError, NotWired, RagError) as error:
         fail(error.message_id, **error.params)
     except (SQLAlchemyError, OSError) as error:
         # The text of a database's error may hold its address, with the password.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import typer
 
 from server.commands.opening import books, settings
+from server.commands.syncs import log_syncs
 from server.commands.words import say
 
 if TYPE_CHECKING:
@@ -56,34 +58,54 @@ def sources() -> typer.Typer:
             kinds=LABELS,
         )
 
-    return build_cli(context, say)
+    app = build_cli(context, say)
+    log_syncs(app)
+    return app
 
 
 def charter() -> typer.Typer:
     """``sobria charter``; the embedder is loaded only to judge examples."""
+    from governance.audit.log import AuditLog
     from governance.charter.charter import Charter
     from governance.charter.cli import CharterContext, build_cli
-    from governance.charter.proof import Finder, LeftOutJudge
+    from governance.charter.problems import CharterProblem
+    from governance.charter.proof import Finder
+    from governance.charter.simulate import CharterJudge
+    from models.protocol import Embedder
+    from server.books import OPERATOR
 
-    def judge(charter: Charter) -> LeftOutJudge:
-        from governance.uses.judge import UseJudge
-        from server.judges import uses_cache
+    @cache
+    def embedder() -> Embedder:
         from server.knowledge import configured_embedder
 
-        chosen = settings()
-        return UseJudge(charter.rules, configured_embedder(chosen), uses_cache(chosen))
+        return configured_embedder(settings())
+
+    def judge(charter: Charter) -> CharterJudge:
+        from governance.uses.judge import UseJudge
+        from server.judges import uses_cache
+
+        return UseJudge(charter.rules, embedder(), uses_cache(settings()))
 
     def store() -> CharterStore:
         from server.judges import charter_store
 
-        return charter_store(books().database)
+        return charter_store(books())
 
     def finder() -> Finder:
         from governance.pii.analyzer import PiiAnalyzer
 
         return PiiAnalyzer()
 
-    return build_cli(lambda: CharterContext(store, judge, finder), say)
+    def log() -> AuditLog:
+        return books().audit
+
+    def check(charter: Charter) -> tuple[CharterProblem, ...]:
+        from server.knowledge import declared_sources
+        from server.publishing import unknown_sources
+
+        return unknown_sources(charter, {source.id for source in declared_sources(settings())})
+
+    return build_cli(lambda: CharterContext(store, judge, finder, log, OPERATOR, check), say)
 
 
 BUILDERS: dict[str, Callable[[], typer.Typer]] = {

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, delete, insert, select, update
 
@@ -67,6 +68,7 @@ class Sessions:
                     expires_at=now + self._absolute,
                 )
             )
+        self._users.signed_in(user.id, datetime.fromtimestamp(now, UTC).date())
         return token
 
     def get(self, token: str) -> Session | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, cast, get_args
 
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
@@ -22,7 +23,10 @@ Locale = Literal["fr", "en"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. ``id`` is what the rest of Sobria knows of the person."""
+    """An account. ``id`` is what the rest of Sobria knows of the person.
+
+    ``created_at`` is ISO 8601 in UTC; ``last_sign_in`` is a day, empty before the first.
+    """
 
     id: str
     name: str
@@ -31,12 +35,20 @@ class User:
     service: str
     locale: Locale
     disabled: bool
+    created_at: str = ""
+    last_sign_in: str = ""
 
 
 class AccountError(Exception):
-    """An account cannot be made or changed as asked; ``message_id`` and ``params`` say why."""
+    """An account cannot be made or changed as asked; ``message_id`` and ``params`` say why.
 
-    def __init__(self, message_id: str, **params: str | int | float) -> None:
+    ``field`` is what was wrong: name, role, password…
+    """
+
+    def __init__(
+        self, message_id: str, *, field: str = "name", **params: str | int | float
+    ) -> None:
+        self.field = field
         self.message_id = message_id
         self.params = params
         super().__init__(message_id.format(**params))
@@ -72,10 +84,19 @@ class Users:
         if not folded or len(folded) > 128:
             raise AccountError(N_("A name has 1 to 128 characters."))
         if role not in ROLES:
-            raise AccountError(N_("A role is one of: {roles}."), roles=", ".join(ROLES))
+            raise AccountError(
+                N_("A role is one of: {roles}."), field="role", roles=", ".join(ROLES)
+            )
         chosen = _checked(password)
         user = User(
-            uuid.uuid4().hex, folded, display_name or folded, role, service, locale, disabled=False
+            uuid.uuid4().hex,
+            folded,
+            display_name or folded,
+            role,
+            service,
+            locale,
+            disabled=False,
+            created_at=iso(utc_now()),
         )
         try:
             with self._engine.begin() as connection:
@@ -89,7 +110,7 @@ class Users:
                         locale=user.locale,
                         disabled=False,
                         password_hash=passwords.hash_password(chosen),
-                        created_at=iso(utc_now()),
+                        created_at=user.created_at,
                     )
                 )
         except IntegrityError as error:
@@ -159,6 +180,25 @@ class Users:
             if disabled:
                 connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
 
+    def move(self, user_id: str, service: str) -> None:
+        """Put an account in another service: its next request is under that one's rules."""
+        with self._engine.begin() as connection:
+            connection.execute(update(users).where(users.c.id == user_id).values(service=service))
+
+    def rename(self, user_id: str, display_name: str) -> None:
+        """Change the name that pages show."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(users).where(users.c.id == user_id).values(display_name=display_name)
+            )
+
+    def signed_in(self, user_id: str, day: date) -> None:
+        """Remember the day of a sign-in; the hour is nobody's business."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(users).where(users.c.id == user_id).values(last_sign_in=day.isoformat())
+            )
+
     def set_locale(self, user_id: str, locale: Locale) -> None:
         """Remember the language that the person reads."""
         with self._engine.begin() as connection:
@@ -178,6 +218,7 @@ def _checked(password: str | None) -> str:
     if not passwords.acceptable(password):
         raise AccountError(
             N_("A password has {minimum} to {maximum} characters."),
+            field="password",
             minimum=passwords.MINIMUM,
             maximum=passwords.MAXIMUM,
         )
@@ -193,4 +234,6 @@ def _user(row: Row[tuple[object, ...]]) -> User:
         row.service,
         cast(Locale, row.locale),
         bool(row.disabled),
+        row.created_at,
+        row.last_sign_in or "",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from governance.audit.reading import AuditEntry, reading
 from governance.audit.tables import audit_leaves
 from governance.clock import utc_now
 from server import callers
+from server.console.checks import note_check
 from server.errors import NotHere
 from server.identity.guards import dpo
 from server.identity.sessions import Session
@@ -82,6 +84,8 @@ async def verify(request: Request, _session: Dpo) -> Response:
     """Recompute the whole log, and say whether it holds."""
     components = assembly(request)
     result = await to_thread.run_sync(verify_live, components.database, components.audit.vkey)
+    noted = partial(note_check, components.database, ok=result.ok, size=result.size)
+    await to_thread.run_sync(noted)
     return await to_thread.run_sync(_list, request, AuditFilterView(), None, result.ok)
 
 

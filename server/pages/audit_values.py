@@ -28,6 +28,7 @@ WHOSE = {
     "exported": "dpo",
     "erased": "dpo",
     "charter": "admin",
+    "quota": "admin",
 }
 
 
@@ -95,9 +96,12 @@ def _summary(entry: AuditEntry, locale: str, uses: Mapping[str, str]) -> str:
             if entry.use:
                 return uses.get(entry.use, entry.use)
             return translate(locale, TITLES.get(str(data.get("cause", "")), ""))
+        case "consulted" if "simulation" in data:
+            count = int(data.get("texts", 0))
+            return translate(locale, N_("Simulation of a charter on {count} requests"), count=count)
         case "consulted":
             return translate(locale, N_("Record {leaf} was opened"), leaf=int(data["leaf"]))
-        case "key" | "account" | "charter":
+        case "key" | "account" | "charter" | "source" | "quota":
             return translate(locale, ACTIONS.get(str(data.get("action", "")), ""))
         case "feedback":
             return translate(locale, VALUES.get(str(data.get("value", "")), ""))
@@ -112,6 +116,14 @@ ACTIONS = {
     "disabled": N_("closed"),
     "enabled": N_("opened again"),
     "published": N_("new revision published"),
+    "restored": N_("earlier revision restored"),
+    "rotated": N_("new secret"),
+    "moved": N_("moved to another service"),
+    "renamed": N_("name changed"),
+    "invited": N_("invited"),
+    "joined": N_("password chosen by the person"),
+    "synchronised": N_("read again"),
+    "granted": N_("extension granted"),
 }
 VALUES = {
     "up": N_("useful"),

@@ -7,26 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Form
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from governance.audit.leaf import AuditRecord
 from governance.charter.charter import Charter
-from governance.charter.load import load_text
-from governance.charter.problems import CharterInvalid, CharterProblem
-from governance.charter.revisions import CharterStoreError
+from governance.charter.problems import CharterInvalid
+from governance.charter.publishing import Proof
 from governance.clock import parse_iso
 from governance.messages import N_
-from server import callers
 from server.identity.guards import admin
 from server.identity.sessions import Session
 from server.organisation import service_views
-from server.responses import page_for, redirect, show
-from server.state import assembly, locale_of
+from server.pages.charter_words import examine, problem_views, proof_view
+from server.responses import page_for, show
+from server.state import assembly, locale_of, proofs
 from web.i18n import translate
 from web.render import render
-from web.views import CharterProblemView, CharterUseView, CharterView, RevisionView
+from web.views import CharterUseView, CharterView, RevisionView
 
 if TYPE_CHECKING:
     from server.assembly import Assembly
@@ -35,7 +32,14 @@ router = APIRouter()
 Admin = Annotated[Session, Depends(admin)]
 PATH = "/admin/charter"
 MAX_TEXT = 512 * 1024
-UNKNOWN_SOURCES = N_("There are no such sources: {names}.")
+Text = Annotated[str, Form(max_length=MAX_TEXT)]
+Reason = Annotated[str, Form(max_length=2000)]
+Parent = Annotated[str, Form(max_length=64)]
+HAS_ERRORS = N_("The charter was not published: it has errors.")
+NOT_IN_FORCE = N_(
+    "Revision No. {number} was published and cannot be put in force here ({cause}): the one before "
+    "it still holds. Publish a right one, or restore one below."
+)
 
 
 class Draft(BaseModel):
@@ -58,52 +62,20 @@ async def check(request: Request, _session: Admin, draft: Draft) -> Response:
     return await to_thread.run_sync(_checked, request, draft.text)
 
 
-@router.post(PATH)
-async def save(
-    request: Request,
-    session: Admin,
-    text: Annotated[str, Form(max_length=MAX_TEXT)],
-    reason: Annotated[str, Form(max_length=2000)] = "",
-    parent: Annotated[str, Form(max_length=64)] = "",
+@router.post(f"{PATH}/edit")
+async def edit(
+    request: Request, _session: Admin, text: Text, reason: Reason = "", parent: Parent = ""
 ) -> Response:
-    """Put a text in force, unless it has an error or somebody else was first."""
-    return await to_thread.run_sync(_save, request, session, text, reason, parent)
+    """The editor with a text that is not saved: one comes back from a comparison or simulation."""
+    return await to_thread.run_sync(_edited, request, text, reason, parent, False)
 
 
-def examine(components: Assembly, text: str) -> tuple[Charter | None, tuple[CharterProblem, ...]]:
-    """The charter that ``text`` makes, or what is wrong with it here."""
-    current = components.charter_store.current()
-    parents = current.parents.__getitem__ if current is not None else None
-    try:
-        charter = load_text(text, parents=parents)
-    except CharterInvalid as error:
-        return None, error.problems
-    known = {status.id for status in components.sources.statuses()}
-    problems = []
-    for index, service in enumerate(charter.services):
-        unknown = () if service.sources == "all" else sorted(set(service.sources) - known)
-        if unknown:
-            field = f"services[{index}].sources"
-            mark = charter.places[field]
-            params = {"names": ", ".join(unknown)}
-            problems.append(
-                CharterProblem(mark.file, mark.line, mark.column, field, UNKNOWN_SOURCES, params)
-            )
-    return charter, tuple(problems)
-
-
-def _problem_views(
-    problems: tuple[CharterProblem, ...], locale: str
-) -> tuple[CharterProblemView, ...]:
-    return tuple(
-        CharterProblemView(
-            line=problem.line,
-            column=problem.column,
-            field=problem.field,
-            message=translate(locale, problem.message_id, **problem.params),
-        )
-        for problem in problems
-    )
+@router.post(f"{PATH}/test")
+async def test(
+    request: Request, _session: Admin, text: Text, reason: Reason = "", parent: Parent = ""
+) -> Response:
+    """The editor with what the text's own tests say of it. Nothing is saved."""
+    return await to_thread.run_sync(_edited, request, text, reason, parent, True)
 
 
 def _use_views(charter: Charter) -> tuple[CharterUseView, ...]:
@@ -121,15 +93,17 @@ def _use_views(charter: Charter) -> tuple[CharterUseView, ...]:
     )
 
 
-def _view(
+def view_of(
     components: Assembly,
     locale: str,
     text: str,
     parent: str,
     *,
-    problems: tuple[CharterProblem, ...] = (),
+    error: CharterInvalid | None = None,
     meaning: Charter | None = None,
     reason: str = "",
+    proof: Proof | None = None,
+    confirm: bool = False,
 ) -> CharterView:
     _, in_force = components.charter.get()
     shown = meaning or in_force
@@ -138,7 +112,7 @@ def _view(
     return CharterView(
         text=text,
         revision=parent,
-        problems=_problem_views(problems, locale),
+        problems=problem_views(error, locale),
         uses=_use_views(shown),
         services=service_views(components, shown),
         revisions=tuple(
@@ -148,11 +122,15 @@ def _view(
                 reason=one.reason,
                 created_at=parse_iso(one.time),
                 current=one.number == newest,
+                signature=one.state,
+                number=one.number,
             )
             for one in history
         ),
         editable=True,
         reason=reason,
+        proof=proof_view(proof, shown) if proof is not None else None,
+        confirm=confirm,
     )
 
 
@@ -160,16 +138,24 @@ def _current_page(request: Request) -> Response:
     components = assembly(request)
     current = components.charter_store.current()
     text, revision = (current.text, current.revision) if current is not None else ("", "")
-    view = _view(components, locale_of(request), text, revision)
-    return show(request, "charter.html", view)
+    view = view_of(components, locale_of(request), text, revision)
+    refused = components.charter.refused
+    if refused is None:
+        return show(request, "charter.html", view)
+    cause = getattr(refused.error, "message_id", type(refused.error).__name__)
+    params = getattr(refused.error, "params", {})
+    said = translate(locale_of(request), cause, **params)
+    error = translate(locale_of(request), NOT_IN_FORCE, number=refused.number, cause=said)
+    return show(request, "charter.html", view, page=page_for(request, path=PATH, error=error))
 
 
 def _checked(request: Request, text: str) -> Response:
     components = assembly(request)
-    charter, problems = examine(components, text)
+    locale = locale_of(request)
+    charter, error = examine(components, text)
     summary = ""
     if charter is not None:
-        view = _view(components, locale_of(request), text, "", meaning=charter)
+        view = view_of(components, locale, text, "", meaning=charter)
         summary = render("_charter_meaning.html", page_for(request, path=PATH), view)
     return JSONResponse(
         {
@@ -179,49 +165,24 @@ def _checked(request: Request, text: str) -> Response:
                     "column": problem.column,
                     "field": problem.field,
                     "message": problem.message,
+                    "lines": [
+                        {"file": file, "line": number, "text": written}
+                        for file, number, written in problem.lines
+                    ],
                 }
-                for problem in _problem_views(problems, locale_of(request))
+                for problem in problem_views(error, locale)
             ],
             "summary_html": summary,
         }
     )
 
 
-def _save(request: Request, session: Session, text: str, reason: str, parent: str) -> Response:
+def _edited(request: Request, text: str, reason: str, parent: str, tested: bool) -> Response:
     components = assembly(request)
-    locale = locale_of(request)
-
-    def again(status: int, error: str, problems: tuple[CharterProblem, ...] = ()) -> Response:
-        view = _view(components, locale, text, parent, problems=problems, reason=reason)
-        page = page_for(request, path=PATH, error=error)
-        return show(request, "charter.html", view, status=status, page=page)
-
-    _, problems = examine(components, text)
-    if problems:
-        message = translate(locale, N_("The charter was not published: it has errors."))
-        return again(422, message, problems)
-    # A change that could not be logged must not come into force.
-    components.audit.head()
-    try:
-        saved = components.charter_store.save(
-            text, session.user.display_name, reason, parent or None
-        )
-    except CharterInvalid as error:
-        message = translate(locale, N_("The charter was not published: it has errors."))
-        return again(422, message, error.problems)
-    except CharterStoreError as error:
-        return again(409, translate(locale, error.message_id, **error.params))
-    components.audit.append(
-        AuditRecord(
-            "charter",
-            subject=callers.subject_of(components, session.user.id),
-            charter_revision=saved.revision,
-            data={"action": "published", "parent": parent or None, "number": saved.number},
-        ),
-        saved.reason,
-    )
-    components.charter.reload()
-    response = redirect(f"{PATH}?done=charter")
-    # The new judge takes seconds to make: the first question should not wait for it.
-    response.background = BackgroundTask(to_thread.run_sync, components.judges.warm)
-    return response
+    charter, error = examine(components, text)
+    proof = proofs(request).of(charter) if tested and charter and not error else None
+    view = view_of(
+        components, locale_of(request), text, parent,
+        error=error, meaning=charter, reason=reason, proof=proof,
+    )  # fmt: skip
+    return show(request, "charter.html", view, page=page_for(request, path=PATH))

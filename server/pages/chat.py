@@ -22,15 +22,17 @@ from governance.pii.choices import AS_BEFORE, Choices
 from governance.pii.errors import PiiError
 from models.protocol import Sampling
 from server import callers
-from server.conversations import Conversation
+from server.conversations import Conversation, StoredMessage
 from server.errors import NotHere, RequestError
 from server.identity.guards import employee
 from server.identity.sessions import Session
-from server.organisation import forbidden_titles, quota_views, service_title
+from server.identity.users import User
+from server.organisation import forbidden_titles, service_title, told_quota_views
 from server.pages.chat_exchange import ChatRecorder, ChatTelling
 from server.pages.messages import MessageViews
 from server.pages.questions import NEW, Asked, checked, max_characters, turns_of
 from server.responses import page_for, redirect, show
+from server.reviewing import as_released, standings_of
 from server.state import assembly, exchanges, locale_of, say
 from web.i18n import day
 from web.views import ChatView, ConversationItem, SeenView
@@ -93,7 +95,7 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
     choices = AS_BEFORE if asked.regenerate else asked.choices()
     note = partial(_note, components, begun.conversation.id, begun.person.text, choices)
     await to_thread.run_sync(note)
-    stored = await to_thread.run_sync(store.messages, begun.conversation.id)
+    stored = await to_thread.run_sync(_stored, components, user, begun.conversation.id)
     asking = ExchangeRequest(
         id=exchange_id,
         caller=callers.person(components, user),
@@ -109,8 +111,8 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
         begun,
         user.id,
         store,
-        await to_thread.run_sync(_views, request, begun.conversation.id),
-        partial(quota_views, components.quotas, charter, user.service),
+        await to_thread.run_sync(_views, request, begun.conversation.id, user),
+        partial(told_quota_views, components.quotas, charter, user.service, asking.caller.asker),
     )
     recorder = ChatRecorder(store, components.audit, begun, exchange_id)
     journey = exchanges(request).start(asking, recorder)
@@ -177,6 +179,8 @@ async def delete(request: Request, conversation_id: str, session: Employee) -> R
     if not deleted:
         raise NotHere
     await to_thread.run_sync(components.vault.destroy, conversation_id)
+    await to_thread.run_sync(components.reviews.destroy, conversation_id)
+    await to_thread.run_sync(components.contests.destroy, conversation_id)
     return redirect("/chat?done=deleted")
 
 
@@ -188,8 +192,17 @@ def _note(components: Assembly, conversation_id: str, text: str, choices: Choice
         raise Unprotected(failure.message_id, **failure.params) from None
 
 
-def _views(request: Request, conversation_id: str) -> MessageViews:
+def _stored(components: Assembly, user: User, conversation_id: str) -> tuple[StoredMessage, ...]:
+    """The turns, those released by a reviewer with their text; what was replaced is gone."""
+    stored = components.conversations.messages(conversation_id)
+    components.reviews.destroy(conversation_id, keep={turn.exchange_id for turn in stored})
+    standings = standings_of(components, user, stored)
+    return tuple(as_released(turn, standings) for turn in stored)
+
+
+def _views(request: Request, conversation_id: str, user: User) -> MessageViews:
     components = assembly(request)
+    subject = callers.subject_of(components, user.id)
     _, charter = components.charter.get()
     return MessageViews(
         components.retriever,
@@ -198,6 +211,9 @@ def _views(request: Request, conversation_id: str) -> MessageViews:
         timezone=components.settings.timezone,
         contact=charter.organisation.contact.email,
         conversation_id=conversation_id,
+        standings=partial(standings_of, components, user),
+        contests=partial(components.contests.of, subject, conversation_id),
+        role_title=charter.reviewer_title,
     )
 
 
@@ -206,16 +222,23 @@ def _chat_page(request: Request, session: Session, current: Conversation | None)
     _, charter = components.charter.get()
     user = session.user
     messages = components.conversations.messages(current.id) if current is not None else ()
-    views = _views(request, current.id if current is not None else "")
+    views = _views(request, current.id if current is not None else "", user)
+    shown = views.views(messages)
+    if current is not None:
+        subject = callers.subject_of(components, user.id)
+        components.reviews.told(subject, [message.exchange_id for message in messages])
+        components.contests.told(subject, current.id)
     statuses = components.sources.statuses()
     passages = sum(status.passages for status in statuses)
     vectors = sum(status.vectors * status.passages for status in statuses)
     view = ChatView(
         conversation_id=current.id if current is not None else "",
         title=current.title if current is not None else "",
-        messages=tuple(views.view(message) for message in messages),
+        messages=shown,
         conversations=_items(request, session, current),
-        quotas=quota_views(components.quotas, charter, user.service),
+        quotas=told_quota_views(
+            components.quotas, charter, user.service, callers.person(components, user).asker
+        ),
         service_title=service_title(charter, user.service),
         mention=charter.labelling.mention,
         assistant_name=charter.assistant.name,

@@ -16,6 +16,7 @@ from governance.events import (
     Delta,
     Event,
     Failed,
+    InstructionsFound,
     Prompted,
     Reading,
     Refused,
@@ -23,6 +24,7 @@ from governance.events import (
     SourcesFound,
     Waiting,
 )
+from governance.messages import N_
 from server.conversations import Begun, Conversations, Ending, State
 from server.exchanges import Journey, Outcome
 from server.pages.messages import MessageViews, refusal_values
@@ -31,6 +33,9 @@ from web.render import render
 from web.views import Page, QuotaView
 
 KEEP_ALIVE = 15.0
+INSTRUCTION_FOUND = N_(
+    "A document holds an instruction addressed to the assistant; it was not followed."
+)
 
 
 def frame(name: str, data: dict[str, Any]) -> bytes:
@@ -170,6 +175,9 @@ class ChatTelling:
             case SourcesFound(passages=passages):
                 views = self._views.found(passages)
                 return [("sources", {"html": self._fragment("_sources.html", views)})]
+            case InstructionsFound():
+                note = translate(self._page.locale, INSTRUCTION_FOUND)
+                return [("injection", {"message": note})]
             case Waiting(position=position):
                 return [("waiting", {"position": position})]
             case Reading(done=done, total=total):

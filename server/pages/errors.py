@@ -14,8 +14,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from governance.audit.errors import AuditError, NoSuchLeaf, ReasonTooShort
+from governance.charter.problems import CharterInvalid
+from governance.charter.revisions import CharterStoreError
 from governance.messages import N_
 from governance.quotas.errors import QuotaUnavailable
+from server.api.admin.problems import API, problem
 from server.api.errors import ApiError, api_error
 from server.errors import NotHere, RequestError
 from server.identity.guards import InvalidApiKey, session_of
@@ -88,6 +91,10 @@ async def handle(request: Request, failure: Exception) -> Response:
     """The answer to a request in which ``failure`` was raised."""
     if request.url.path.startswith("/v1/"):
         return api_error(request, failure, as_request_error(failure))
+    if request.url.path.startswith(API):
+        with suppress(SQLAlchemyError):
+            await session_of(request)
+        return problem(request, failure, as_request_error(failure))
     error = as_request_error(failure)
     if error.status >= 500:
         _log.error("request_failed", error=type(failure).__name__, where=places(failure))
@@ -136,5 +143,7 @@ def install(app: FastAPI) -> None:
         QuotaUnavailable,
         InvalidApiKey,
         ApiError,
+        CharterInvalid,
+        CharterStoreError,
     ):
         app.add_exception_handler(kind, handle)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from governance.events import Refusal
 from governance.messages import N_
 from governance.receipt import Receipt
+from governance.review.contests import Contest
+from governance.review.queue import Standing
 from rag.protocol import Passage, Retriever
 from server.conversations import StoredMessage
+from server.reviewing import as_released
 from web.i18n import translate, when
 from web.markdown import answer_html
+from web.review_views import ContestStateView, ReviewStateView
 from web.views import MessageView, RefusalView, SourceView
 
 EXCERPT = 360
 
 TITLES = {
     "use": N_("This use is not allowed"),
-    "quota": N_("Your service's quota is used up"),
+    "quota": N_("A quota is used up"),
     "personal_data": N_("This request holds data that must not be sent"),
     "service": N_("Your service may not do this"),
     "busy": N_("Too many requests at the same time"),
@@ -73,6 +77,8 @@ def refusal_view(
         legal_basis=tuple(refusal["legal_basis"]),
         instead=refusal["instead"],
         contact=refusal["contact"] or contact,
+        search=refusal.get("still_works", "") == "search",
+        contestable=refusal["cause"] in {"use", "personal_data"},
     )
 
 
@@ -88,6 +94,9 @@ class MessageViews:
         timezone: str,
         contact: str,
         conversation_id: str,
+        standings: Callable[[Sequence[StoredMessage]], Mapping[str, Standing]] = lambda _: {},
+        contests: Callable[[], Mapping[str, Contest]] = dict,
+        role_title: Callable[[str], str] = str,
     ) -> None:
         self._retriever = retriever
         self._publishers = publishers
@@ -95,9 +104,27 @@ class MessageViews:
         self._timezone = timezone
         self._contact = contact
         self._conversation_id = conversation_id
+        self._standings = standings
+        self._contests = contests
+        self._role_title = role_title
+
+    def views(self, stored: Sequence[StoredMessage]) -> tuple[MessageView, ...]:
+        """The views of these turns: of a held one, its text once it is approved."""
+        standings, contests = self._standings(stored), self._contests()
+        return tuple(
+            self._view(as_released(message, standings), standings, contests) for message in stored
+        )
 
     def view(self, message: StoredMessage) -> MessageView:
         """The view of a stored turn."""
+        return self.views((message,))[0]
+
+    def _view(
+        self,
+        message: StoredMessage,
+        standings: Mapping[str, Standing],
+        contests: Mapping[str, Contest],
+    ) -> MessageView:
         sources = self._sources(message)
         refusal = None
         if message.refusal is not None:
@@ -125,6 +152,20 @@ class MessageViews:
             refusal=refusal,
             feedback=message.feedback,
             unsupported=message.unsupported,
+            review=self._review(standings.get(message.exchange_id)),
+            contest=_contest(contests.get(message.exchange_id)),
+        )
+
+    def _review(self, standing: Standing | None) -> ReviewStateView | None:
+        if standing is None:
+            return None
+        entry = standing.entry
+        return ReviewStateView(
+            entry.state,
+            entry.delivery,
+            self._role_title(entry.role),
+            entry.decided_at,
+            standing.reason,
         )
 
     def found(self, passages: tuple[Passage, ...]) -> tuple[SourceView, ...]:
@@ -161,3 +202,11 @@ class MessageViews:
                     )
                 )
         return tuple(views)
+
+
+def _contest(contest: Contest | None) -> ContestStateView | None:
+    if contest is None:
+        return None
+    return ContestStateView(
+        contest.state, contest.text is not None, contest.answered_at, contest.answer
+    )

@@ -282,7 +282,8 @@ def test_an_administrator_reads_the_day_and_the_sources(visit: Visit) -> None:
     page = visit("admin")
     expect(page.locator("h1")).to_have_text("Vue d’ensemble")
     expect(page.locator("main")).to_contain_text("Aujourd’hui")
-    expect(page.get_by_role("table").first).to_contain_text("Ressources humaines")
+    quotas = page.get_by_role("region", name="Les services et leurs quotas")
+    expect(quotas).to_contain_text("Ressources humaines")
     page.get_by_role("link", name="Sources", exact=True).click()
     row = page.get_by_role("row", name=re.compile("Code du travail"))
     expect(row).to_contain_text("à jour")
@@ -329,7 +330,7 @@ def test_a_charter_with_an_error_is_not_published_and_a_good_one_is(visit: Visit
 
 def test_a_key_is_shown_once_works_and_is_revoked(visit: Visit, instance: Instance) -> None:
     page = visit("admin")
-    page.get_by_role("link", name="Services et clés").click()
+    page.get_by_role("link", name="Clés").click()
     page.select_option("#service", "rh")
     page.fill("#label", "Intranet de la mairie")
     page.get_by_role("button", name="Créer la clé").click()
@@ -342,13 +343,44 @@ def test_a_key_is_shown_once_works_and_is_revoked(visit: Visit, instance: Instan
     bearer = {"Authorization": f"Bearer {secret}"}
     assert httpx.get(models, headers=bearer).status_code == 200
 
-    page.goto("/admin/services")
+    page.goto("/admin/keys")
     expect(page.locator("#secret")).to_have_count(0)
     assert secret not in page.content()
     row = page.get_by_role("row", name=re.compile("Intranet de la mairie"))
+    row.locator("summary").click()
     row.get_by_role("button", name=re.compile("Révoquer")).click()
     expect(row).to_contain_text("révoquée le")
     assert httpx.get(models, headers=bearer).status_code == 401
+
+
+def test_a_member_is_invited_and_comes_in_by_the_keyboard_alone(visit: Visit) -> None:
+    page = visit("admin")
+    press(page, "a[href='/admin?days=30']")
+    page.wait_for_url("**/admin?days=30")
+    press(page, "#refusals ~ details > summary")
+    expect(page.locator("#refusals ~ details").first).to_have_attribute("open", "")
+    press(page, "nav.menu a[href='/admin/services']", back=True)
+    page.wait_for_url("**/admin/services")
+    for field, text in (("#name", "lea.morel"), ("#display_name", "Léa Morel")):
+        tab_to(page, field)
+        page.keyboard.type(text)
+    tab_to(page, "#service")
+    page.keyboard.press("ArrowDown")
+    press(page, "form[action='/admin/services/members'] button.primary")
+    link = page.locator("#secret").inner_text()
+
+    theirs = visit("", 390, "dark")
+    theirs.goto(link[link.index("/welcome/") :])
+    assert overflow(theirs) == 0 and not Axe().run(theirs)["violations"]
+    for field in ("#password", "#again"):
+        tab_to(theirs, field)
+        theirs.keyboard.type("une phrase assez longue")
+    theirs.keyboard.press("Enter")
+    expect(theirs.get_by_role("status")).to_contain_text("enregistré")
+    theirs.fill("#name", "lea.morel")
+    theirs.fill("#password", "une phrase assez longue")
+    theirs.press("#password", "Enter")
+    expect(theirs.locator("#question")).to_be_visible()
 
 
 def test_an_officer_finds_opens_exports_and_verifies(
@@ -405,7 +437,7 @@ def test_every_page_is_accessible_and_nothing_is_wider_than_the_window(
     addresses = {
         "": ["/sign-in"],
         "employe": ["/chat", conversation, "/footprint"],
-        "admin": ["/admin", "/admin/charter", "/admin/services", "/admin/sources"],
+        "admin": ["/admin", "/admin/charter", "/admin/services", "/admin/keys", "/admin/sources"],
         "dpo": ["/audit", "/audit/0"],
     }[role]
     if role == "employe":

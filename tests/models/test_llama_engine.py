@@ -324,3 +324,17 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     bad.write_bytes(b"not a model")
     with pytest.raises(EngineError, match=r"bad\.gguf"):
         load(bad)
+
+
+@pytest.mark.parametrize("choices", [("oui", "non"), ("perhaps «so»",), ('a "quoted" word', "b")])
+def test_only_the_choices_are_written(engine: LlamaEngine, choices: tuple[str, ...]) -> None:
+    """Whatever the model would say of itself, and though the temperature is high."""
+    sampling = Sampling(max_tokens=24, temperature=2.0, choices=choices)
+    events = run(engine, ask("What is the capital of France?", sampling=sampling))
+    assert text_of(events) in choices
+    assert finish(events).reason == "stop"
+
+
+def test_a_choice_leaves_the_next_request_free(engine: LlamaEngine) -> None:
+    run(engine, ask("Is it so?", sampling=Sampling(max_tokens=4, choices=("oui", "non"))))
+    assert "Paris" in text_of(run(engine, ask("What is the capital of France?")))

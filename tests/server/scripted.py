@@ -14,6 +14,7 @@ import numpy as np
 
 from governance.audit.leaf import AuditRecord
 from governance.audit.log import AuditLog
+from governance.charter.charter import Charter
 from governance.charter.revisions import CharterInForce, CharterStore
 from governance.clock import iso, utc_now
 from governance.energy.bill import Totals
@@ -29,6 +30,7 @@ from governance.events import (
     Refusal,
     RefusalCause,
     Refused,
+    ReviewAsked,
     Searching,
     SourcesFound,
     ToolCalled,
@@ -52,10 +54,12 @@ from governance.receipt import (
 )
 from governance.sealing import Sealer
 from governance.stages.stage import ExchangeRefused
+from governance.uses.judge import Verdict
 from models.protocol import Message, ModelInfo, ToolCall, Usage
 from rag.protocol import CheckedSentence, Grounding, Passage
 from server.books import Books, open_books
 from server.embedding import Embedded
+from server.judges import charter_store
 from server.settings import Settings
 from web.views import SourceStatusView
 
@@ -197,6 +201,7 @@ class ScriptedRoad:
 
     audit: AuditLog
     plan: str = "answer"
+    held: Callable[[ExchangeRequest], None] = lambda _request: None
     requests: list[ExchangeRequest] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
 
@@ -230,6 +235,13 @@ class ScriptedRoad:
             self._write(request, "completed", None)
             done = receipt(request, "completed", tool_calls={"send_email": 1, "search": 1})
             yield Completed(request.id, "", None, (), "stop", USAGE, done, CALLS)
+            return
+        if self.plan == "held":
+            self._write(request, "completed", ANSWER)
+            self.held(request)
+            asked = ReviewAsked(request.id, "courrier", "hold", "contact", "Informatique")
+            done = receipt(request, "completed")
+            yield Completed(request.id, "", None, (), "stop", USAGE, done, (), asked)
             return
         yield Delta("On acquiert 2,5 jours ")
         match self.plan:
@@ -347,14 +359,39 @@ class Analyzer:
         return analyzer().find(text, language, **more)
 
 
+class ByFirstUse:
+    """A judge that holds what speaks of candidates, unless it asks for rules, as the first use
+    says."""
+
+    def __init__(self, charter: Charter) -> None:
+        self._use = charter.uses[0]
+
+    def judge(self, service: str, texts: Sequence[str]) -> Verdict:
+        held = "candidat" in texts[-1]
+        effect = self._use.effect if held else "allow"
+        name = self._use.id if held else None
+        return Verdict(effect, name, "pattern", 1.0, None, 0.0, ())
+
+    def judge_left_out(self, service: str, text: str) -> Verdict:
+        return self.judge(service, [text])
+
+
 @dataclass
 class Judges:
-    """Counts how often the judge was made."""
+    """Counts how often the judge of the charter in force was made."""
 
     warmed: int = 0
+    charter: CharterInForce | None = None
 
     def warm(self) -> None:
         self.warmed += 1
+
+    def in_force(self) -> ByFirstUse:
+        assert self.charter is not None
+        return ByFirstUse(self.charter.get()[1])
+
+    def make(self, charter: Charter) -> ByFirstUse:
+        return ByFirstUse(charter)
 
 
 @dataclass
@@ -403,14 +440,16 @@ class Parts:
 def make_parts(settings: Settings) -> Parts:
     """Real books in the settings' folder, and a scripted road."""
     books = open_books(settings)
-    store = CharterStore(books.database)
+    store = charter_store(books)
     store.save(CHARTER, "tests", "first", None)
+    charter = CharterInForce(store)
     vault = MappingVault(books.database, Sealer(books.keys.derive("pseudonyms")))
     analyzer = Analyzer()
     return Parts(
         books=books,
-        charter=CharterInForce(store),
+        charter=charter,
         charter_store=store,
+        judges=Judges(charter=charter),
         road=ScriptedRoad(books.audit),
         quotas=QuotaLedger(books.database),
         energy_book=EnergyBook(books.database),

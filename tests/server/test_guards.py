@@ -10,7 +10,20 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from server.api.presidio.paths import PATHS
-from server.identity.guards import GUARDS, admin, anyone, api_caller, dpo, employee, signed_in
+from server.identity.guards import (
+    GUARDS,
+    admin,
+    admin_caller,
+    admin_or_dpo,
+    anyone,
+    api_caller,
+    chat_caller,
+    dpo,
+    embeddings_caller,
+    employee,
+    presidio_caller,
+    signed_in,
+)
 
 #: Every route and its guard: a new route must be added here, by somebody who thought of it.
 EXPECTED = {
@@ -28,14 +41,42 @@ EXPECTED = {
     "POST /chat/messages/{message_id}/feedback": employee,
     "POST /chat/{conversation_id}/delete": employee,
     "GET /passages/{passage_id}": employee,
+    "GET /search": employee,
+    "POST /search": employee,
     "GET /footprint": employee,
     "GET /admin": admin,
     "GET /admin/charter": admin,
     "POST /admin/charter": admin,
     "POST /admin/charter/check": admin,
+    "POST /admin/charter/edit": admin,
+    "POST /admin/charter/test": admin,
+    "POST /admin/charter/restore": admin,
+    "GET /admin/charter/diff": admin,
+    "POST /admin/charter/diff": admin,
+    "GET /admin/charter/simulate": admin,
+    "POST /admin/charter/simulate": admin,
+    "POST /admin/charter/simulate/draft": admin,
+    "POST /admin/charter/simulate/stop": admin,
+    "GET /charter/schema.json": anyone,
     "GET /admin/services": admin,
-    "POST /admin/services/keys": admin,
-    "POST /admin/services/keys/{key_id}/revoke": admin,
+    "POST /admin/services/members": admin,
+    "POST /admin/services/members/{member}/move": admin,
+    "POST /admin/services/members/{member}/disable": admin,
+    "POST /admin/services/members/{member}/enable": admin,
+    "POST /admin/services/members/{member}/password": admin,
+    "POST /admin/services/members/{member}/invite": admin,
+    "GET /admin/keys": admin,
+    "POST /admin/keys": admin,
+    "POST /admin/keys/{key_id}/rotate": admin,
+    "POST /admin/keys/{key_id}/revoke": admin,
+    "GET /welcome/{token}": anyone,
+    "POST /welcome/{token}": anyone,
+    "GET /admin/quotas": admin,
+    "POST /admin/quotas": admin,
+    "POST /admin/quotas/{grant_id}/revoke": admin,
+    "GET /api/admin/quotas": admin_caller,
+    "POST /api/admin/quotas/grants": admin_caller,
+    "POST /api/admin/quotas/grants/{grant_id}/revoke": admin_caller,
     "GET /admin/sources": admin,
     "POST /admin/sources/{source_id}/sync": admin,
     "GET /admin/text": admin,
@@ -45,17 +86,57 @@ EXPECTED = {
     "POST /audit/{index}/open": dpo,
     "POST /audit/export": dpo,
     "POST /audit/verify": dpo,
+    "GET /api/admin/overview": admin_caller,
+    "GET /api/admin/refusals": admin_caller,
+    "GET /api/admin/energy": admin_caller,
+    "GET /api/admin/services": admin_caller,
+    "GET /api/admin/members": admin_caller,
+    "POST /api/admin/members": admin_caller,
+    "GET /api/admin/members/{member}": admin_caller,
+    "PATCH /api/admin/members/{member}": admin_caller,
+    "POST /api/admin/members/{member}/disable": admin_caller,
+    "POST /api/admin/members/{member}/enable": admin_caller,
+    "POST /api/admin/members/{member}/password": admin_caller,
+    "POST /api/admin/members/{member}/invite": admin_caller,
+    "GET /api/admin/keys": admin_caller,
+    "POST /api/admin/keys": admin_caller,
+    "POST /api/admin/keys/{key_id}/rotate": admin_caller,
+    "POST /api/admin/keys/{key_id}/revoke": admin_caller,
+    "GET /api/admin/charter/revisions": admin_caller,
+    "POST /api/admin/charter/revisions": admin_caller,
+    "GET /api/admin/charter/revisions/{revision}": admin_caller,
+    "POST /api/admin/charter/revisions/{revision}/restore": admin_caller,
+    "GET /api/admin/sources": admin_caller,
+    "POST /api/admin/sources/{source_id}/sync": admin_caller,
+    "GET /review": signed_in,
+    "GET /review/{exchange}": signed_in,
+    "POST /review/{exchange}": signed_in,
+    "GET /admin/review": admin,
+    "POST /admin/review/members": admin,
+    "POST /chat/exchanges/{exchange}/contest": employee,
+    "GET /admin/contests": admin,
+    "POST /admin/contests/{exchange}": admin,
+    "GET /contests": dpo,
+    "POST /contests/{exchange}": dpo,
+    "GET /api/review": signed_in,
+    "GET /api/review/{exchange}": signed_in,
+    "POST /api/review/{exchange}": signed_in,
+    "GET /api/admin/review": admin_caller,
+    "POST /api/admin/review/members": admin_caller,
+    "GET /api/admin/contests": admin_or_dpo,
+    "POST /api/admin/contests/{exchange}": admin_or_dpo,
+    "GET /v1/sobria/reviews/{exchange}": api_caller,
     "GET /v1/models": api_caller,
     "GET /v1/models/{model:path}": api_caller,
-    "POST /v1/chat/completions": api_caller,
-    "POST /v1/embeddings": api_caller,
-    "POST /analyze": api_caller,
-    "GET /recognizers": api_caller,
-    "GET /supportedentities": api_caller,
-    "POST /anonymize": api_caller,
-    "GET /anonymizers": api_caller,
-    "POST /deanonymize": api_caller,
-    "GET /deanonymizers": api_caller,
+    "POST /v1/chat/completions": chat_caller,
+    "POST /v1/embeddings": embeddings_caller,
+    "POST /analyze": presidio_caller,
+    "GET /recognizers": presidio_caller,
+    "GET /supportedentities": presidio_caller,
+    "POST /anonymize": presidio_caller,
+    "GET /anonymizers": presidio_caller,
+    "POST /deanonymize": presidio_caller,
+    "GET /deanonymizers": presidio_caller,
     "GET /health": anyone,
     "GET /health/live": anyone,
     "GET /health/ready": anyone,
@@ -92,7 +173,15 @@ def test_the_application_has_no_other_routes(app: Any) -> None:
 
 def concrete(name: str) -> tuple[str, str]:
     method, path = name.split(" ", 1)
-    for parameter in ("conversation_id", "exchange", "message_id", "passage_id", "key_id"):
+    for parameter in (
+        "conversation_id",
+        "exchange",
+        "message_id",
+        "passage_id",
+        "key_id",
+        "member",
+        "revision",
+    ):
         path = path.replace("{" + parameter + "}", "x1")
     return method, path.replace("{source_id}", "x1").replace("{index}", "0")
 
@@ -122,7 +211,10 @@ def test_a_visitor_is_sent_to_sign_in(name: str, visitor: Any) -> None:
     assert fetched.status_code == 401 and fetched.json()["message"]
 
 
-@pytest.mark.parametrize("name", [n for n, guard in EXPECTED.items() if guard is api_caller])
+KEYED = (api_caller, chat_caller, embeddings_caller, presidio_caller)
+
+
+@pytest.mark.parametrize("name", [n for n, guard in EXPECTED.items() if guard in KEYED])
 def test_the_api_needs_a_key_in_force(name: str, visitor: Any, parts: Any) -> None:
     method, path = concrete(name)
     key, secret = parts.api_keys.create("rh", "tests", "")
@@ -137,3 +229,37 @@ def test_the_api_needs_a_key_in_force(name: str, visitor: Any, parts: Any) -> No
 
 def test_a_session_does_not_open_the_api(alice: Any) -> None:
     assert alice.client.get("/v1/models").status_code == 401
+
+
+ADMINISTRATION = [name for name, guard in EXPECTED.items() if guard is admin_caller]
+
+
+@pytest.mark.parametrize("name", ADMINISTRATION)
+def test_the_administration_is_for_administrators_and_their_keys(
+    name: str, parts: Any, visitor: Any, alice: Any, dora: Any, root: Any
+) -> None:
+    method, path = concrete(name)
+
+    def asked(browser: Any, **headers: str) -> int:
+        return int(browser.client.request(method, path, headers=headers, json={}).status_code)
+
+    assert asked(visitor) == 401
+    for browser in (alice, dora):
+        assert asked(browser, **{"X-CSRF-Token": browser.csrf}) == 403
+    assert asked(root, **{"X-CSRF-Token": root.csrf}) not in {401, 403}
+    if method != "GET":
+        assert asked(root) == 403, "a session must prove that the request is its own"
+    for scopes, opens in (
+        (("chat", "embeddings", "presidio"), False),
+        (("admin-read",), method == "GET"),
+        (("admin",), True),
+    ):
+        _, secret = parts.api_keys.create("", "tests", "", scopes=scopes)
+        status = asked(visitor, authorization=f"Bearer {secret}")
+        assert (status == 403) is not opens and status != 401, (scopes, status)
+
+
+def test_a_session_does_not_help_a_key_that_opens_nothing(root: Any) -> None:
+    """What names a key is judged by the key, whoever is signed in beside it."""
+    headers = {"authorization": "Bearer sob_nothing"}
+    assert root.client.get("/api/admin/keys", headers=headers).status_code == 401

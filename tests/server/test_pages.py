@@ -24,23 +24,23 @@ def test_the_overview_says_today_in_figures(root: Any) -> None:
 def test_a_key_is_shown_once_and_logged_without_its_secret(
     root: Any, parts: Any, visitor: Any
 ) -> None:
-    page = root.send("/admin/services/keys", service="rh", label="Intranet")
+    page = root.send("/admin/keys", service="rh", label="Intranet", scopes=["chat"])
     assert page.status_code == 200
     (key,) = parts.api_keys.all()
     secret = page.text.split('id="secret">')[1].split("<")[0]
     assert len(secret) == 47 and secret.startswith(key.prefix)
-    assert secret not in root.get("/admin/services").text
+    assert secret not in root.get("/admin/keys").text
     models = {"authorization": f"Bearer {secret}"}
     assert visitor.client.get("/v1/models", headers=models).status_code == 200
-    assert root.send(f"/admin/services/keys/{key.id}/revoke").status_code == 303
+    assert root.send(f"/admin/keys/{key.id}/revoke").status_code == 303
     assert visitor.client.get("/v1/models", headers=models).status_code == 401
     actions = [entry.data["action"] for entry in parts.audit.page() if entry.type == "key"]
     assert actions == ["revoked", "created"]
-    assert root.send(f"/admin/services/keys/{key.id}/revoke").status_code == 404
+    assert root.send(f"/admin/keys/{key.id}/revoke").status_code == 404
 
 
 def test_a_key_is_for_a_service_of_the_charter(root: Any, parts: Any) -> None:
-    assert root.send("/admin/services/keys", service="ghost", label="x").status_code == 400
+    assert root.send("/admin/keys", service="ghost", label="x", scopes=["chat"]).status_code == 422
     assert parts.api_keys.all() == ()
 
 
@@ -159,7 +159,7 @@ def test_a_log_that_is_down_stops_what_must_be_logged(
         raise AuditUnavailable("The audit log is unavailable ({cause}).", cause="x")
 
     monkeypatch.setattr(type(parts.audit), "append", down)
-    assert root.send("/admin/services/keys", service="rh", label="x").status_code == 503
+    assert root.send("/admin/keys", service="rh", label="x", scopes=["chat"]).status_code == 503
 
 
 def test_the_application_starts_and_closes_its_parts(parts: Any) -> None:

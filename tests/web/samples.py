@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from web import views
+from web import console_view, review_views, views
+from web.charter_views import (
+    DiffRowView,
+    DiffView,
+    ProofCaseView,
+    ProofView,
+    ServiceCounts,
+    SimulationResult,
+    SimulationRow,
+    SimulationView,
+)
+from web.charts import plot
 from web.markdown import answer_html, person_html
 from web.text_test_view import FoundView, PieceView, TextTestView
 
@@ -170,6 +182,7 @@ REFUSAL = views.RefusalView(
     legal_basis=("RGPD, article 22", "Règlement sur l’IA, annexe III, point 4"),
     instead="Demandez-lui une grille de critères, ou les règles qui encadrent le tri de CV.",
     contact="Nadia Benali, service des ressources humaines",
+    contestable=True,
 )
 
 MESSAGES = (
@@ -332,16 +345,73 @@ FOOTPRINT = views.FootprintView(
     carbon_source="RTE, France, 2025",
 )
 
-ADMIN = views.AdminOverviewView(
+DAYS = tuple((NOW - timedelta(days=6 - n)).date().isoformat() for n in range(7))
+
+OVERVIEW = console_view.OverviewView(
+    days=7,
+    attention=(
+        console_view.AttentionView(
+            "now", "La source « Code du travail » n’a pas pu être récupérée.", "/admin/sources"
+        ),
+        console_view.AttentionView(
+            "soon", "Comptabilité a utilisé 95 % d’un quota.", "/admin#services"
+        ),
+        console_view.AttentionView("soon", "Le journal d’audit n’a jamais été vérifié.", ""),
+    ),
     requests_today=214,
     refused_today=9,
     wh_today=86.2,
+    refused=31,
+    refused_before=18,
+    refused_plot=plot(
+        [
+            (day, {"Usage interdit": 3 + n % 3, "Quota": float(n % 2), "Autre": n / 3}, 0)
+            for n, day in enumerate(DAYS)
+        ],
+        ("Usage interdit", "Quota", "Données", "Autre"),
+    ),
+    refused_days=tuple(
+        console_view.RefusedDay(day, 3 + n % 3, "Usage interdit (3)") for n, day in enumerate(DAYS)
+    ),
+    by_use=(
+        console_view.CountLine(
+            "Trier des candidatures", 12, 4, "Choisir qui est reçu engage la vie d’une personne."
+        ),
+        console_view.CountLine("Surveiller des agents", 3, 3),
+        console_view.CountLine("Noter des usagers", 0, 6),
+    ),
+    by_cause=(console_view.CountLine("Usage interdit", 15, 13),),
+    by_service=(
+        console_view.CountLine("Ressources humaines", 20, 11),
+        console_view.CountLine("Comptabilité", 11, 7),
+    ),
     services=SERVICES,
-    model="Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
-    model_digest=MODEL_DIGEST,
+    energy_plot=plot(
+        [
+            (day, {"modelled": 60.0 + 4 * n, "estimated": 5.0}, 2 if n == 3 else 0)
+            for n, day in enumerate(DAYS)
+        ],
+        ("measured", "modelled", "estimated"),
+    ),
+    energy_wh=539.0,
+    energy_unknown=2,
+    energy_days=tuple(
+        console_view.EnergyDayView(day, 30 * n, 60.0 + n if n else None, 2, ("modelled",))
+        for n, day in enumerate(DAYS)
+    ),
+    energy_services=(
+        console_view.EnergyLine("Ressources humaines", 120, 500.0, 0, ("modelled",), 0.93),
+        console_view.EnergyLine("Comptabilité", 3, None, 3, (), 0.0),
+    ),
     energy_method="modelled",
     energy_totals_wh={"requests": 86.2, "idle": 31.4, "unattributed": 4.1, "meter": 121.7},
+    model="Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
+    model_digest=MODEL_DIGEST,
+    components=(("database", True), ("audit", True), ("model", False)),
+    sources=(),
     audit_size=12408,
+    audit_verified=NOW - timedelta(days=3),
+    audit_ok=True,
     charter_revision=REVISION,
 )
 
@@ -403,21 +473,138 @@ CHARTER = views.CharterView(
     editable=True,
 )
 
-SERVICES_PAGE = views.ServicesView(
-    services=SERVICES,
-    keys=(
-        views.KeyView("k1", "Intranet RH", "sob_7Qd", "rh", NOW - timedelta(days=30), NOW, None),
-        views.KeyView(
-            "k2",
-            "Essai",
-            "sob_b2X",
-            "comptabilite",
-            NOW - timedelta(days=60),
-            None,
-            NOW - timedelta(days=2),
+PROOF = ProofView(
+    passed=False,
+    recall=0.76,
+    spared=0.98,
+    tests=42,
+    let_through=(
+        ProofCaseView("Trier des candidatures", "Classe-les du meilleur au moins bon.", ""),
+    ),
+    wrongly_held=(
+        ProofCaseView("Trier des candidatures", "Que dit la loi du tri de CV ?", "Sanctions"),
+    ),
+    kinds=(ProofCaseView("Numéro de dossier", "Le dossier 0472000000", "PHONE_NUMBER"),),
+)
+
+DIFF = DiffView(
+    old_name="nº 3, révision 11aa22bb33cc",
+    new_name="nº 4, révision 7f3a9c21d04b, en vigueur",
+    sides=True,
+    rows=(
+        DiffRowView("gap", None, "", None, ""),
+        DiffRowView("same", 12, "services:", 12, "services:"),
+        DiffRowView("changed", 13, "  - id: rh", 13, "  - id: ressources-humaines"),
+        DiffRowView("removed", 14, "    max_tokens: 400", None, ""),
+        DiffRowView("added", None, "", 14, "    models: [default]"),
+    ),
+    unified="--- 11aa\n+++ 7f3a\n@@ -12,3 +12,3 @@\n services:\n-  - id: rh\n+  - id: drh\n",
+    address="/admin/charter/diff?old=11aa",
+    restorable="11aa22bb33cc",
+    parent=REVISION,
+)
+
+SIMULATED = SimulationView(
+    text=CHARTER_TEXT,
+    days=30,
+    service="",
+    limit=500,
+    max_limit=5000,
+    reason="",
+    services=(("rh", "Ressources humaines"), ("compta", "Comptabilité")),
+    state="done",
+    revision=REVISION,
+    by="Yann Le Goff",
+    done=500,
+    total=500,
+    result=SimulationResult(
+        found=512,
+        replayed=500,
+        erased=9,
+        broken=0,
+        gone=3,
+        more=True,
+        cancelled=False,
+        services=(ServiceCounts("Ressources humaines", 4, 2, 1, 393),),
+        rows=(
+            SimulationRow("Ressources humaines", "Trier des candidatures", "allow", "forbid", 4),
         ),
     ),
+)
+
+MEMBERS_PAGE = console_view.MembersView(
+    services=tuple(
+        console_view.ServiceRulesView(service, (), ("fiches-travail",)) for service in SERVICES
+    ),
+    members=(
+        console_view.MemberView(
+            "u1", "yann", "Yann Le Goff", "admin", "", False, "2026-11-23", True
+        ),
+        console_view.MemberView(
+            "u2", "camille", "Camille Roux", "employee", "rh", False, "", False
+        ),
+        console_view.MemberView("u3", "ines", "Inès Marchand", "dpo", "", False, "", False),
+        console_view.MemberView("u4", "paul", "Paul Petit", "employee", "rh", True, "", False),
+    ),
+    listing=console_view.Listing(64, "", "/admin/services?from=20"),
+    shown_for="Camille Roux",
+    link="https://ia.exemple.fr/welcome/3f1c9a6f-xyz",
+    draft=console_view.Draft(
+        {"name": "yann", "role": "employee"}, {"name": "Il existe déjà un compte de ce nom."}
+    ),
+)
+
+KEYS_PAGE = console_view.KeysView(
+    keys=(
+        console_view.KeyView(
+            "k1",
+            "Intranet RH",
+            "sob_7QdS8x2m",
+            "rh",
+            ("chat", "embeddings"),
+            NOW - timedelta(days=30),
+            NOW,
+            NOW + timedelta(days=60),
+            NOW + timedelta(hours=20),
+            None,
+            "open",
+        ),
+        console_view.KeyView(
+            "k2",
+            "Supervision",
+            "sob_c1Xq8w2m",
+            "",
+            ("admin-read",),
+            NOW - timedelta(days=90),
+            None,
+            NOW - timedelta(days=2),
+            None,
+            None,
+            "expired",
+        ),
+        console_view.KeyView(
+            "k3",
+            "Essai",
+            "sob_b2Xq8w2m",
+            "comptabilite",
+            ("chat",),
+            NOW - timedelta(days=60),
+            None,
+            None,
+            None,
+            NOW - timedelta(days=2),
+            "revoked",
+        ),
+    ),
+    services=(("rh", "Ressources humaines"), ("comptabilite", "Comptabilité")),
+    scopes=("chat", "embeddings", "presidio", "admin-read", "admin"),
+    chosen=("chat", "embeddings", "presidio"),
+    earliest="2026-11-23",
+    listing=console_view.Listing(64, "/admin/keys?from=0", "/admin/keys?from=40"),
     new_secret="sob_7QdS8x2mVf4kT1pLw9RjZc3uYb6Na0He",
+    new_label="Intranet RH",
+    old_until=NOW + timedelta(hours=24),
+    draft=console_view.Draft({"label": ""}, {"label": "Dites à quoi sert la clé."}),
 )
 
 SOURCES_PAGE = views.SourcesView(
@@ -576,6 +763,87 @@ TEXT_TEST = TextTestView(
 )
 
 
+HELD = views.MessageView(
+    id="m9",
+    author="machine",
+    text="",
+    html="",
+    state="complete",
+    created_at=NOW,
+    exchange_id="x9",
+    review=review_views.ReviewStateView("waiting", "hold", "La direction", None, ""),
+)
+REVIEWED = (
+    HELD,
+    views.MessageView(
+        id="m10",
+        author="machine",
+        text="Madame, Monsieur…",
+        html="<p>Madame, Monsieur…</p>",
+        state="complete",
+        created_at=NOW,
+        exchange_id="x10",
+        review=review_views.ReviewStateView("approved", "hold", "La direction", NOW, "Relu."),
+    ),
+    views.MessageView(
+        id="m11",
+        author="machine",
+        text="",
+        html="",
+        state="complete",
+        created_at=NOW,
+        exchange_id="x11",
+        review=review_views.ReviewStateView(
+            "rejected", "hold", "La direction", NOW, "Le ton ne convient pas."
+        ),
+    ),
+)
+ROW = review_views.ReviewRow(
+    id="x9",
+    use="Courrier de conséquence pour un agent nommé",
+    service="Ressources humaines",
+    role="La direction",
+    delivery="hold",
+    layer="pattern",
+    score=0.42,
+    created_at=NOW,
+    waited="3 h",
+)
+QUEUE = review_views.QueueView((ROW,), ("La direction",))
+ENTRY = review_views.EntryView(
+    ROW,
+    "Une personne relit ce qui engage la carrière d’un agent.",
+    ("Règlement (UE) 2016/679, article 22",),
+    "Rédige un avertissement pour Jean Dupont.",
+    "<p>Monsieur, votre retard du 3 mars…</p>",
+    (),
+)
+MEMBERS = review_views.MembersView(
+    (
+        review_views.RoleView("drh", "La direction", (("lea", "Léa Petit"),), 1, 4),
+        review_views.RoleView("contact", "Informatique", (), 2, 0),
+    ),
+    (("lea", "Léa Petit"), ("bob", "Bob Roux")),
+)
+CONTEST = review_views.ContestView(
+    id="x5",
+    use_id="tri-candidatures",
+    title="Trier des candidatures",
+    service="Ressources humaines",
+    layer="similarity",
+    score=0.04,
+    nearest="Classe ces trois candidats du meilleur au moins bon.",
+    state="open",
+    created_at=NOW,
+    comment="Je demandais seulement la règle.",
+    text="Que dit la loi sur le tri de CV ?",
+    line='- "Que dit la loi sur le tri de CV ?"',
+    answered_at=None,
+    answer="",
+)
+CONTESTS = review_views.ContestsView((CONTEST,), "/admin/contests", "/admin/charter")
+
+
 def every_page(
     locale: Literal["fr", "en"] = "fr",
 ) -> dict[str, tuple[str, views.Page, object, dict[str, object]]]:
@@ -591,6 +859,31 @@ def every_page(
         "chat": ("chat.html", page("employee", "/chat/c1", locale), chat(MESSAGES), {}),
         "chat-empty": ("chat.html", page("employee", "/chat", locale), chat(()), {}),
         "chat-refused": ("chat.html", page("employee", "/chat/c1", locale), chat(REFUSED), {}),
+        "chat-reviewed": (
+            "chat.html",
+            replace(page("employee", "/chat/c1", locale), to_review=2, news=1),
+            chat((MESSAGES[0], *REVIEWED)),
+            {},
+        ),
+        "review": (
+            "review.html",
+            replace(page("employee", "/review", locale), to_review=1),
+            QUEUE,
+            {},
+        ),
+        "review-entry": (
+            "review_entry.html",
+            replace(page("employee", "/review", locale), to_review=1),
+            ENTRY,
+            {},
+        ),
+        "review-members": (
+            "review_members.html",
+            page("admin", "/admin/review", locale),
+            MEMBERS,
+            {},
+        ),
+        "contests": ("contests.html", page("admin", "/admin/contests", locale), CONTESTS, {}),
         "seen": ("seen.html", page("employee", "/chat/exchanges/x/seen", locale), SEEN, {}),
         "passage": (
             "passage.html",
@@ -599,7 +892,37 @@ def every_page(
             {},
         ),
         "footprint": ("footprint.html", page("employee", "/footprint", locale), FOOTPRINT, {}),
-        "admin": ("admin.html", page("admin", "/admin", locale), ADMIN, {}),
+        "charter-tests": (
+            "charter.html",
+            page("admin", "/admin/charter", locale),
+            replace(CHARTER, problems=(), proof=PROOF, confirm=True),
+            {},
+        ),
+        "charter-diff": (
+            "charter_diff.html",
+            page("admin", "/admin/charter/diff", locale),
+            DIFF,
+            {},
+        ),
+        "charter-unified": (
+            "charter_diff.html",
+            page("admin", "/admin/charter/diff", locale),
+            replace(DIFF, sides=False, rows=(), address="", restorable="", text="charter: 1\n"),
+            {},
+        ),
+        "charter-simulate": (
+            "charter_simulate.html",
+            page("admin", "/admin/charter/simulate", locale),
+            SIMULATED,
+            {},
+        ),
+        "charter-simulating": (
+            "charter_simulate.html",
+            page("admin", "/admin/charter/simulate", locale),
+            replace(SIMULATED, state="running", result=None, done=120, total=500),
+            {},
+        ),
+        "admin": ("admin.html", page("admin", "/admin", locale), OVERVIEW, {}),
         "charter": ("charter.html", page("admin", "/admin/charter", locale), CHARTER, {}),
         "text-test": ("text_test.html", page("admin", "/admin/text", locale), TEXT_TEST, {}),
         "text-test-empty": (
@@ -608,7 +931,14 @@ def every_page(
             TextTestView(TEXT_TEST.services, TEXT_TEST.limit),
             {},
         ),
-        "services": ("services.html", page("admin", "/admin/services", locale), SERVICES_PAGE, {}),
+        "services": ("services.html", page("admin", "/admin/services", locale), MEMBERS_PAGE, {}),
+        "keys": ("keys.html", page("admin", "/admin/keys", locale), KEYS_PAGE, {}),
+        "welcome": (
+            "welcome.html",
+            page(None, "/welcome/x", locale),
+            console_view.WelcomeView("x", "camille", 12, "Trop court."),
+            {},
+        ),
         "sources": ("sources.html", page("admin", "/admin/sources", locale), SOURCES_PAGE, {}),
         "audit": ("audit.html", page("dpo", "/audit", locale), AUDIT, {}),
         "audit-record": ("audit_record.html", page("dpo", "/audit/12408", locale), RECORD, {}),

@@ -160,6 +160,8 @@ def test_a_page_with_all_that_it_draws_is_under_100_kilobytes(name: str, locale:
     drawn = set(re.findall(r"/static/([\w.-]+)\?", html))
     if drawn & {"chat.js", "charter.js", "forms.js"}:
         drawn |= {"page.js", "sse.js"}
+    if "charter.js" in drawn:
+        drawn |= {"charter-complete.js", "charter-highlight.js", "charter-schema.js"}
     if "chat.js" in drawn:
         drawn |= {"composer.js"}
     total += sum((STATIC / file).stat().st_size for file in drawn)
@@ -182,12 +184,22 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
 @pytest.mark.parametrize(
     ("role", "addresses"),
     [
-        ("employee", ["/chat", "/footprint"]),
+        ("employee", ["/chat", "/search", "/footprint"]),
         (
             "admin",
-            ["/admin", "/admin/charter", "/admin/text", "/admin/services", "/admin/sources"],
+            [
+                "/admin",
+                "/admin/charter",
+                "/admin/services",
+                "/admin/keys",
+                "/admin/quotas",
+                "/admin/review",
+                "/admin/contests",
+                "/admin/sources",
+                "/admin/text",
+            ],
         ),
-        ("dpo", ["/audit"]),
+        ("dpo", ["/audit", "/contests"]),
     ],
 )
 def test_each_role_has_its_own_menu(role: Any, addresses: list[str]) -> None:
@@ -195,6 +207,26 @@ def test_each_role_has_its_own_menu(role: Any, addresses: list[str]) -> None:
     menu = html[html.index('<nav class="menu"') : html.index("</nav>")]
     assert re.findall(r'href="([^"]+)"', menu) == addresses
     assert menu.count('aria-current="page"') == 1
+
+
+def test_the_menu_shows_only_the_pages_that_there_are() -> None:
+    page = replace(
+        samples.page("admin", "/admin"), installed=frozenset({"/admin", "/admin/keys", "/x"})
+    )
+    html = render("error.html", page, samples.ERROR)
+    menu = html[html.index('<nav class="menu"') : html.index("</nav>")]
+    assert re.findall(r'href="([^"]+)"', menu) == ["/admin", "/admin/keys"]
+
+
+def test_a_chart_speaks_without_colour_and_has_its_table() -> None:
+    html = html_of("admin")
+    for plot in re.findall(r'<svg class="plot".*?</svg>', html, re.S):
+        kinds = set(re.findall(r'fill="url\(#[a-z]+-(\d)\)"', plot))
+        assert kinds, "beside the plain one, each kind has its pattern"
+        for kind in kinds:
+            assert re.search(rf'<pattern id="[a-z]+-{kind}"', plot)
+    assert html.count('<svg class="plot"') == html.count("jour par jour") == 2
+    assert "valeurs inconnues" in html, "what is not known has its mark, named in the legend"
 
 
 def test_what_comes_from_outside_is_escaped() -> None:
@@ -314,6 +346,26 @@ def test_a_refusal_says_why_what_instead_and_how_to_contest() -> None:
     bare = views.RefusalView("Trop long", "Raccourcissez.", "", (), "", "")
     short = render("_refusal.html", page, bare, exchange_id="x1")
     assert "délégué à la protection des données" in short
+
+
+def test_an_answer_says_that_a_document_s_instruction_was_not_followed() -> None:
+    answer = samples.MESSAGES[1]
+    page = samples.page("employee", "/chat")
+    note = "instruction adressée à l’assistant\N{NO-BREAK SPACE}; elle n’a pas été suivie."
+    assert note not in render("_message.html", page, answer, conversation_id="c1")
+    found = [{"origin": "passage", "count": 1, "digest": "ab" * 32}]
+    told = replace(answer, receipt={**samples.receipt(), "injections": found})
+    assert note in render("_message.html", page, told, conversation_id="c1")
+
+
+def test_a_refusal_says_whether_the_answer_was_stopped() -> None:
+    page = samples.page("employee", "/chat")
+    note = "La réponse a été arrêtée pendant sa rédaction."
+    assert note not in render("_message.html", page, samples.REFUSED[1], conversation_id="c1")
+    receipt = samples.receipt("refused")
+    receipt["decisions"] = [{**receipt["decisions"][0], "part": "answer"}]
+    stopped = replace(samples.REFUSED[1], receipt=receipt)
+    assert note in render("_message.html", page, stopped, conversation_id="c1")
 
 
 def test_what_is_copied_carries_the_label() -> None:

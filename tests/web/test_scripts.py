@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -35,6 +35,31 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+#: A little of the charter's schema: what the editor suggests from.
+SCHEMA = {
+    "$defs": {
+        "Use": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string", "description": "Its name."},
+                "effect": {"enum": ["forbid", "review", "allow"], "description": "What it does."},
+                "detect": {"$ref": "#/$defs/Detect", "description": "How it is seen."},
+            },
+        },
+        "Detect": {"type": "object", "properties": {"examples": {"type": "array"}}},
+        "Quota": {
+            "type": "object",
+            "properties": {"metric": {"enum": ["requests", "wh"]}, "limit": {"type": "number"}},
+        },
+    },
+    "properties": {
+        "charter": {"const": 1},
+        "uses": {"type": "array", "items": {"$ref": "#/$defs/Use"}, "description": "The uses."},
+        "quotas": {"type": "array", "items": {"$ref": "#/$defs/Quota"}},
+        "audit": {"type": "object", "properties": {"require_reason": {"type": "boolean"}}},
+    },
+}
 
 
 @dataclass
@@ -62,13 +87,23 @@ def stage() -> Iterator[Stage]:
                 file = STATIC / Path(path).name
                 self._send(file.read_bytes(), TYPES[file.suffix])
                 return
+            if path == "/charter/schema.json":
+                self._send(json.dumps(SCHEMA).encode(), "application/schema+json")
+                return
             names = {"/chat": "chat-empty", "/chat/c1": "chat", "/admin/charter": "charter"}
             name = names.get(path) or path.removeprefix("/sample/")
             template, page, view, extra = samples.every_page()[name]
             self._send(render(template, page, view, **extra).encode(), "text/html; charset=utf-8")
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Content-Type"].startswith("application/x-www-form-urlencoded"):
+                # A form that a script sends reads the page that it would lead to.
+                played.asked.append((self.path, parse_qs(sent.decode()), None))
+                template, page, view, extra = samples.every_page()["charter-tests"]
+                self._send(render(template, page, view, **extra).encode(), "text/html")
+                return
+            body = json.loads(sent)
             if self.path.endswith("/preview"):
                 played.previewed.append((self.path, body))
                 failed, answer = played.unpreviewed, preview_of(body)
@@ -111,7 +146,11 @@ def stage() -> Iterator[Stage]:
         def log_message(self, *_: object) -> None:
             """Nothing on the terminal."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        # A page asks for all its modules at once.
+        request_queue_size = 64
+
+    server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     played.address = f"http://127.0.0.1:{server.server_port}"
     yield played
@@ -138,7 +177,12 @@ def page(browser: Browser) -> Iterator[Page]:
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    opened.on(
+        "console",
+        lambda line: (
+            errors.append(f"{line.text} {line.location}") if line.type == "error" else None
+        ),
+    )
     opened.set_default_timeout(5000)
     yield opened
     context.close()
@@ -561,3 +605,115 @@ def test_axe_finds_nothing_and_nothing_overflows(
     assert not [
         (rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found["violations"]
     ]
+
+
+def settled(page: Page) -> None:
+    """Wait for the server's verdict on the last text: no request is then under way."""
+    expect(page.locator("#problems .fine")).to_be_visible()
+
+
+SUGGESTED = "[...document.querySelectorAll('#suggestions [role=option] b')].map(b => b.textContent)"
+
+
+def write(page: Page, text: str) -> None:
+    """Put ``text`` in the editor, its caret where «¦» stands."""
+    page.fill("#charter-text", text.replace("¦", ""))
+    at = text.index("¦")
+    page.evaluate(f"document.querySelector('#charter-text').setSelectionRange({at}, {at})")
+
+
+@pytest.mark.parametrize(
+    ("text", "suggested"),
+    [
+        ("¦", ["charter", "uses", "quotas", "audit"]),
+        ("charter: 1\nu¦", ["uses"]),
+        ("charter: ¦", ["1"]),
+        ("uses:\n  - ¦", ["id", "effect", "detect"]),
+        ("uses:\n  - id: a\n    ¦", ["effect", "detect"]),
+        ("uses:\n- id: a\n  ¦", ["effect", "detect"]),
+        ("uses:\n  - id: a\n    effect: ¦", ["forbid", "review", "allow"]),
+        ("uses:\n  - id: a\n    effect: re¦", ["review"]),
+        ("uses:\n  - id: a\n    detect:\n      ¦", ["examples"]),
+        ("uses:\n  - id: a\n    detect:\n      examples: [b]\n    ¦", ["effect"]),
+        ("uses:\n  - id: a\n  - id: b\n    e¦", ["effect"]),
+        ("quotas:\n  - {¦", ["metric", "limit"]),
+        ("quotas: [{metric: ¦", ["requests", "wh"]),
+        ("quotas: [{metric: wh, ¦", ["limit"]),
+        ("audit: {require_reason: ¦", ["true", "false"]),
+    ],
+)
+def test_the_editor_suggests_what_the_schema_lets_one_write(
+    stage: Stage, page: Page, text: str, suggested: list[str]
+) -> None:
+    page.goto(f"{stage.address}/sample/charter")
+    write(page, text)
+    page.keyboard.press("Control+Space")
+    expect(page.locator("#suggestions")).to_be_visible()
+    assert page.evaluate(SUGGESTED) == suggested
+    settled(page)
+
+
+def test_suggestions_are_worked_with_the_keyboard(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.address}/sample/charter")
+    area = page.locator("#charter-text")
+    write(page, "uses:\n  - id: a\n    ¦")
+    page.keyboard.press("Control+Space")
+    expect(area).to_have_attribute("aria-activedescendant", "suggestion-0")
+    page.keyboard.press("ArrowDown")
+    expect(area).to_have_attribute("aria-activedescendant", "suggestion-1")
+    page.keyboard.press("Enter")
+    assert area.input_value() == "uses:\n  - id: a\n    detect: "
+    expect(page.locator("#suggestions")).to_be_hidden()
+    write(page, "¦")
+    page.keyboard.type("u")
+    expect(page.locator("#suggestions")).to_be_visible()
+    assert area.get_attribute("aria-activedescendant") is None
+    # Nothing was chosen: Enter is a line break, and Tab leaves the field.
+    page.keyboard.press("Enter")
+    assert area.input_value() == "u\n"
+    page.keyboard.press("Control+Space")
+    expect(page.locator("#suggestions")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#suggestions")).to_be_hidden()
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.matches('#charter-text')")
+    settled(page)
+
+
+def test_the_colours_hold_the_text_exactly(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.address}/sample/charter")
+    text = 'a: "b: c # d" # e\n# f\n\n  - {g: 1, h: forbid}\ni: |\n  j: k\n  # l\nm: allow\n'
+    back = "[...document.querySelector('.code pre').children].map(l => l.textContent.slice(0, -1))"
+    for typed in (text, text.replace("i: |", "i: x"), "", "\n\n", text):
+        page.fill("#charter-text", typed)
+        assert page.evaluate(back) == typed.split("\n")
+    comments = "[...document.querySelectorAll('.y-comment')].map(each => each.textContent)"
+    assert page.evaluate(comments) == ["# f"]
+    page.fill("#charter-text", "a: b # c\n")
+    assert page.evaluate(comments) == [" # c"]
+    settled(page)
+
+
+def test_the_tests_run_in_place_and_go_with_their_text(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.address}/sample/charter")
+    page.fill("#charter-text", "charter: 1\n")
+    page.click("#test")
+    expect(page.locator("#tests")).to_contain_text("Les tests échouent.")
+    (asked,) = [form for path, form, _ in stage.asked if path == "/admin/charter/test"]
+    assert asked["text"] == ["charter: 1\r\n"] or asked["text"] == ["charter: 1\n"]
+    page.type("#charter-text", "x")
+    expect(page.locator("#tests")).to_be_empty()
+    settled(page)
+
+
+@pytest.mark.parametrize(
+    "name", ["charter", "charter-tests", "charter-diff", "charter-unified", "charter-simulate"]
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_charter_s_pages_are_accessible(
+    stage: Stage, page: Page, name: str, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{stage.address}/sample/{name}")
+    found = Axe().run(page)["violations"]
+    assert not found, [(each["id"], each["nodes"][0]["html"]) for each in found]

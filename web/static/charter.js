@@ -1,8 +1,14 @@
-// The charter's editor: line numbers, and the server's verdict while one types.
+// The charter's editor: line numbers, colours, suggestions, and the server's verdict while one types.
 
+import { complete } from "./charter-complete.js";
+import { highlight } from "./charter-highlight.js";
 import { nodes, postJson } from "./page.js";
 
 const text = document.querySelector("#charter-text");
+const code = document.querySelector("#code");
+const form = document.querySelector("#charter-form");
+const tests = document.querySelector("#tests");
+const testing = document.querySelector("#test");
 const gutter = document.querySelector("#gutter");
 const problems = document.querySelector("#problems");
 const meaning = document.querySelector("#meaning");
@@ -48,6 +54,13 @@ function show(found) {
       goTo(problem.line, problem.column);
     });
     item.append(link, ` ${problem.field ? `${problem.field} – ` : ""}${problem.message}`);
+    // A loosening shows both lines: its own, and the parent's.
+    for (const line of problem.lines?.length > 1 ? problem.lines : []) {
+      const quoted = document.createElement("code");
+      quoted.className = "quoted";
+      quoted.textContent = `${line.file}:${line.line} | ${line.text.trim()}`;
+      item.append(quoted);
+    }
     list.append(item);
   }
   problems.replaceChildren(list);
@@ -63,9 +76,42 @@ async function check() {
   publish.disabled = verdict.problems.length > 0;
 }
 
+function tell(message) {
+  const line = document.createElement("p");
+  line.textContent = message;
+  tests.replaceChildren(line);
+}
+
+/** Run the tests in place: the page that the button would lead to holds their report. */
+async function runTests(event) {
+  event.preventDefault();
+  tell(tests.dataset.running);
+  testing.disabled = true;
+  const body = new URLSearchParams(new FormData(form));
+  const tested = text.value;
+  const response = await fetch("/admin/charter/test", { method: "POST", credentials: "same-origin", body }).catch(() => null);
+  testing.disabled = false;
+  if (tested !== text.value) {
+    tests.replaceChildren(); // of a text that is no longer there
+    return;
+  }
+  const page = response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+  const report = page?.querySelector("#tests");
+  if (report?.childElementCount) tests.replaceChildren(...report.children);
+  else if (page) {
+    tests.replaceChildren();
+    check();
+  } else tell(tests.dataset.failed);
+}
+
 if (text && !text.readOnly) {
+  complete(text, code); // first, for Enter is its own while a suggestion is chosen
+  const draw = highlight(text, code);
+  testing?.addEventListener("click", runTests);
   text.addEventListener("input", () => {
     number();
+    draw();
+    tests.replaceChildren();
     clearTimeout(waiting);
     waiting = setTimeout(check, 500);
   });

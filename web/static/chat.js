@@ -175,6 +175,13 @@ const handlers = {
     document.querySelector("#sources-list").replaceChildren(nodes(data.html));
     say(answer, phrases.found);
   },
+  injection(data, { answer }) {
+    const note = document.createElement("p");
+    note.className = "aside";
+    note.textContent = data.message;
+    answer.article.insertBefore(note, answer.body);
+    announce(data.message);
+  },
   waiting(data, { answer }) {
     say(answer, data.position > 0 ? fill(phrases.waiting, data) : phrases.next);
   },

@@ -19,13 +19,13 @@ from server.api.presidio.caller import LANE, rules_of
 from server.api.presidio.errors import PresidioRoute, json_response
 from server.api.presidio.names import supported
 from server.api.presidio.results import Result
-from server.identity.guards import ApiCaller, anyone, api_caller
+from server.identity.guards import ApiCaller, anyone, presidio_caller
 from server.identity.sessions import Session
 from server.state import assembly, say
 from web.rules import rule_words
 
 router = APIRouter(route_class=PresidioRoute)
-Caller = Annotated[ApiCaller, Depends(api_caller)]
+Caller = Annotated[ApiCaller, Depends(presidio_caller)]
 
 
 @router.post("/analyze")

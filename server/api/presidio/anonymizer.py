@@ -32,10 +32,10 @@ from server.api.presidio.pseudonyms import (
     restored,
     seal,
 )
-from server.identity.guards import ApiCaller, api_caller
+from server.identity.guards import ApiCaller, presidio_caller
 
 router = APIRouter(route_class=PresidioRoute)
-Caller = Annotated[ApiCaller, Depends(api_caller)]
+Caller = Annotated[ApiCaller, Depends(presidio_caller)]
 
 
 @router.post("/anonymize")

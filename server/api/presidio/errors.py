@@ -30,8 +30,6 @@ NO_JSON: Final = "Invalid request json"
 NO_CUSTOM: Final = "Custom type anonymizer is not supported"
 NO_RESULTS: Final = "Invalid input, request must contain analyzer results"
 
-KEY_MISSING = N_("Give your service's API key: «Authorization: Bearer sob_…».")
-KEY_INVALID = N_("This API key is not valid: it is unknown or was revoked.")
 BROKEN = N_("The server could not serve this request.")
 FAILED = N_("The search for personal data failed: nothing can be said of this text.")
 
@@ -85,7 +83,7 @@ def _answer(request: Request, failure: Exception) -> Response:
         case PresidioError():
             return json_response({"error": _told(request, failure)}, failure.status)
         case InvalidApiKey():
-            text = say(request, KEY_INVALID if failure.given else KEY_MISSING)
+            text = say(request, failure.message_id)
             return json_response({"error": text}, 401, **{"WWW-Authenticate": "Bearer"})
         case RequestError():
             text = say(request, failure.message_id, **failure.params)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,36 +61,6 @@ def converse(persons: PersonKeys) -> Callable[..., tuple[int, int]]:
         return accepted, completed
 
     return run
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server of our own on a Unix socket, for as long as the tests run."""
-    initdb, postgres = shutil.which("initdb"), shutil.which("pg_ctl")
-    if initdb is None or postgres is None:
-        pytest.skip("no PostgreSQL server is installed on this machine")
-    root = os.geteuid() == 0
-    if root and shutil.which("runuser") is None:
-        pytest.skip("PostgreSQL does not run as root, and runuser is not installed")
-    prefix = ["runuser", "-u", "postgres", "--"] if root else []
-    folder = Path(tempfile.mkdtemp(prefix="sobria-pg-"))
-    if root:
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-
-    def call(*command: str) -> None:
-        subprocess.run(
-            [*prefix, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=120
-        )
-
-    call(initdb, "-D", str(data), "-A", "trust", "-U", "sobria", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
-    call(postgres, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://sobria@/postgres?host={folder}"
-    finally:
-        call(postgres, "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from governance.audit.log import AuditLog
 from governance.charter.charter import Charter
 from governance.charter.load import EXAMPLES, load_file, load_text
 from governance.charter.problems import CharterInvalid, CharterProblem
+from governance.charter.revisions import CharterStore
+from governance.charter.signing import RevisionSigner
+from governance.keys import InstanceKeys
+from governance.sealing import PersonKeys
 
 SMALL = """\
 charter: 1
@@ -49,6 +56,22 @@ audit:
 @pytest.fixture(scope="session")
 def commune() -> Charter:
     return load_file(EXAMPLES / "commune.yaml")
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> InstanceKeys:
+    return InstanceKeys.load_or_create(tmp_path / "keys")
+
+
+@pytest.fixture
+def signed(database: Engine, keys: InstanceKeys) -> CharterStore:
+    """A store that signs, as a running instance has it."""
+    return CharterStore(database, signer=RevisionSigner("essai.fr/charter", keys.signing_key))
+
+
+@pytest.fixture
+def log(database: Engine, keys: InstanceKeys) -> AuditLog:
+    return AuditLog(database, keys.signing_key, PersonKeys(database, keys), "essai.fr/audit")
 
 
 Problems = Callable[..., tuple[CharterProblem, ...]]

@@ -21,7 +21,18 @@ GDPR = re.compile(
     r"Règlement \(UE\) 2016/679 \(RGPD\), article (?P<article>\d+)"
     r"(?:, paragraphe (?P<paragraph>\d+))?(?:, points? (?P<point>.+))?"
 )
-OTHERS = {"Code pénal, article 323-1", "Règle propre à la collectivité : délégations de signature"}
+OTHERS = {
+    # Known articles of French law, whose texts are not among the test data.
+    "Code général de la fonction publique, article L131-1",
+    "Code pénal, article 226-4-1",
+    "Code pénal, article 226-15",
+    "Code pénal, article 323-1",
+    "Code de la santé publique, article L4161-1",
+    "Code de la sécurité intérieure, article L731-3",
+    "Code des relations entre le public et l'administration, article L311-3-1",
+    "Loi n° 78-17 du 6 janvier 1978, article 47",
+    "Règle propre à la collectivité : délégations de signature",
+}
 
 
 def _words(markup: str) -> str:
@@ -45,10 +56,10 @@ def test_it_is_whole(commune: Charter) -> None:
     ]
     effects = [use.effect for use in commune.uses]
     assert effects.count("forbid") >= 10
-    assert effects.count("review") >= 3
+    assert effects.count("review") >= 4
     for use in commune.uses:
-        assert len(use.detect.examples) >= 8, use.id
-        assert len(use.detect.counter_examples) >= 8, use.id
+        assert len(use.detect.examples) >= 25, use.id
+        assert len(use.detect.counter_examples) >= 25, use.id
         assert use.detect.patterns
         assert use.legal_basis
         assert use.instead

@@ -44,7 +44,7 @@ audit: {retention_days: 200}
     assert charter.uses[0].title == "Trier des candidatures"
     rules = charter.effective("rh")
     assert (rules.max_tokens, rules.sources) == (200, {"code"})
-    assert rules.quotas == {("requests", "day"): 50}
+    assert rules.quotas == {("requests", "day", "service"): 50}
     assert rules.personal_data["PERSON"] == "block"
     assert charter.audit.retention_days == 200
     assert [s.id for s in charter.services] == ["rh", "finances", "neuf"]

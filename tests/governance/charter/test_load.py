@@ -24,7 +24,7 @@ def test_a_small_charter_is_read() -> None:
     assert charter.organisation.name == "Mairie d'Essai"
     assert charter.service("rh").max_tokens == 400
     rules = charter.effective("rh")
-    assert rules.quotas == {("requests", "day"): 100}
+    assert rules.quotas == {("requests", "day", "service"): 100}
     assert rules.sources == {"fiches", "code"}
     assert [use.id for use in rules.uses] == ["tri"]
     assert charter.effective("finances").uses == ()

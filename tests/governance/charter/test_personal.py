@@ -265,11 +265,11 @@ def test_the_test_runs_the_examples_through_the_analyser_and_names_the_lines(
 def test_explain_shows_them_with_their_lines(app: typer.Typer, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(WITH_OWN, encoding="utf-8")
-    lines = run(app, "explain", str(path), "--service", "rh").output.splitlines()
+    lines = run(app, "explain", "--file", str(path), "--service", "rh").output.splitlines()
     (own,) = [line for line in lines if "personal_data.DOSSIER_AIDE" in line]
     assert "Dossier d'aide sociale" in own
     assert f"mine.yaml:{FIRST_LINE}" in own
-    (kept,) = [line for line in lines if "may be left in clear" in line]
+    (kept,) = [line for line in lines if "personal_data.may_keep" in line]
     assert "DOSSIER_AIDE, PERSON" in kept
 
 

@@ -128,7 +128,9 @@ def test_what_is_in_force_changes_on_reload_only_and_never_for_worse(
     assert in_force.get()[1].organisation.name == "Mairie d'Ailleurs"
     with database.begin() as connection:
         connection.execute(text("INSERT INTO charter_revisions VALUES ('bad', 'charter: 9', '{}')"))
-        connection.execute(text("INSERT INTO charter_history VALUES (3, 'bad', 'x', 'y', '2026')"))
+        connection.execute(
+            text("INSERT INTO charter_history VALUES (3, 'bad', 'x', 'y', '2026', NULL)")
+        )
     with pytest.raises(CharterInvalid):
         in_force.reload()
     assert in_force.get()[0] == second.revision

@@ -12,7 +12,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import governance.charter as room
-from web.i18n import TRANSLATIONS
+from web.i18n import TRANSLATIONS, translate
 
 SOURCES = sorted(Path(room.__file__).parent.glob("*.py"))
 _TIGHTEN = (
@@ -23,6 +23,8 @@ _TIGHTEN = (
 _INHERITANCE = {"inherit.py", "inherit_personal.py", "merging.py"}
 # A default of the charter, and a description in its JSON Schema.
 _NOT_SAID = ("Réponse rédigée", "A parent file;")
+# The same in both languages.
+_SAME = {"Service"}
 
 
 def _messages(path: Path) -> Iterator[str]:
@@ -53,13 +55,19 @@ def _fields(text: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def french() -> dict[str, str]:
-    with (TRANSLATIONS / "fr" / "charter.po").open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id}
+    texts: dict[str, str] = {}
+    for path in sorted((TRANSLATIONS / "fr").glob("charter*.po")):
+        with path.open("rb") as file:
+            texts |= {str(m.id): str(m.string) for m in read_po(file) if m.id}
+    return texts
 
 
 def test_every_message_is_translated(french: dict[str, str]) -> None:
     assert len(_all()) > 60
-    assert _all() - set(french) == set()
+    # A word may be another room's too («Service»), and stands then in its catalogue.
+    missing = _all() - set(french) - _SAME
+    untold = {text for text in missing if translate("fr", text) == text}
+    assert untold == set()
 
 
 def test_translations_keep_the_fields(french: dict[str, str]) -> None:

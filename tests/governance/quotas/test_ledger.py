@@ -42,7 +42,7 @@ def ledger(database: Engine, clock: Clock) -> QuotaLedger:
 
 def test_a_settlement_replaces_the_hold_by_what_was_spent(ledger: QuotaLedger) -> None:
     reservation = ledger.reserve("e1", "rh", LIMITS, Amounts(1, 900, 0.5))
-    assert (reservation.day_key, reservation.month_key) == ("2026-11-23", "2026-11")
+    assert reservation.keys == {"hour": "2026-11-23T12", "day": "2026-11-23", "month": "2026-11"}
     requests, wh = ledger.states("rh", LIMITS)
     assert (requests.used, requests.held, requests.left) == (0, 1, 1)
     assert (wh.used, wh.held, wh.left) == (0, 0.5, 0.5)
@@ -71,7 +71,11 @@ def test_a_refusal_says_what_is_left_and_holds_nothing(ledger: QuotaLedger) -> N
     error = refusal.value
     assert (error.metric, error.period) == ("wh", "month")
     assert (error.limit, error.used, error.held, error.asked) == (1.0, 0.0, 0.75, 0.5)
-    assert error.message_id.format(**error.params).startswith("Your service has not enough energy")
+    assert error.message_id.format(**error.params) == (
+        "Your service has not enough energy left for this month (limit: 1.0 Wh; used: 0.0 Wh; held "
+        "by requests in progress: 0.75 Wh; this request may need: 0.5 Wh). The quota renews on "
+        "2026-11-30T23:00:00.000000Z."
+    )
     # The counters that came before the one that refused were rolled back with it.
     assert ledger.states("rh", LIMITS)[0].held == 1
     assert ledger.held() == ["e1"]
@@ -148,7 +152,7 @@ def test_an_unknown_exchange_can_be_neither_settled_nor_released(ledger: QuotaLe
 
 def test_a_failing_database_stops_everything(ledger: QuotaLedger, database: Engine) -> None:
     with database.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE quota_counters")
+        connection.exec_driver_sql("DROP TABLE quota_windows")
     with pytest.raises(QuotaUnavailable) as failure:
         ledger.reserve("e1", "rh", LIMITS, Amounts(1))
     assert "not processed" in failure.value.message_id

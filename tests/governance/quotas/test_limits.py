@@ -11,24 +11,23 @@ from governance.quotas.limits import (
     Amounts,
     QuotaLimit,
     from_units,
-    period_key,
-    renewal,
     tightest,
     to_units,
 )
+from governance.quotas.windows import renewal, window_key
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
 def test_a_day_starts_at_midnight_in_paris_not_in_utc() -> None:
     evening = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
-    assert period_key(evening, "day", PARIS) == "2026-11-23"
-    assert period_key(evening, "month", PARIS) == "2026-11"
-    assert period_key(evening, "day", ZoneInfo("UTC")) == "2026-11-22"
+    assert window_key(evening, "day", PARIS) == "2026-11-23"
+    assert window_key(evening, "month", PARIS) == "2026-11"
+    assert window_key(evening, "day", ZoneInfo("UTC")) == "2026-11-22"
 
 
 def test_the_last_evening_of_the_month_is_already_the_next_month_in_paris() -> None:
-    assert period_key(datetime(2026, 12, 31, 23, 15, tzinfo=UTC), "month", PARIS) == "2027-01"
+    assert window_key(datetime(2026, 12, 31, 23, 15, tzinfo=UTC), "month", PARIS) == "2027-01"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,10 @@ def test_watt_hours_are_counted_in_whole_micro_watt_hours() -> None:
 
 def test_of_two_limits_on_one_thing_the_lower_holds() -> None:
     limits = [QuotaLimit("wh", "day", 5), QuotaLimit("wh", "day", 2), QuotaLimit("wh", "month", 9)]
-    assert tightest(limits) == {("wh", "day"): 2_000_000, ("wh", "month"): 9_000_000}
+    assert tightest(limits) == {
+        ("service", "wh", "day"): 2_000_000,
+        ("service", "wh", "month"): 9_000_000,
+    }
 
 
 @pytest.mark.parametrize("wh", [-1.0, float("nan"), float("inf")])

@@ -13,12 +13,15 @@ from governance.energy.meter import UnknownMeter
 from governance.energy.power_model import Cpu, power_model
 from governance.energy.reading import Why
 from governance.quotas.errors import QuotaExceeded, QuotaUnavailable
-from governance.quotas.limits import METRICS, PERIODS
+from governance.quotas.limits import METRICS, PERS
+from governance.quotas.windows import PERIODS
+from web.i18n import translate, when
 
 CATALOGUE = Path(__file__).resolve().parents[3] / "web" / "translations" / "fr" / "quotas.po"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 EXCEEDED = [
-    QuotaExceeded(metric, period, limit=1, used=0.25, held=0, asked=2.5, renews_at=NOW)
+    QuotaExceeded(metric, period, per=per, limit=1, used=0.25, held=0, asked=2.5, renews_at=NOW)
+    for per in PERS
     for metric in METRICS
     for period in PERIODS
 ]
@@ -46,3 +49,16 @@ def test_each_text_is_in_french_with_the_same_fields(
 
 def fields(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_a_refusal_reads_well_in_french_whatever_the_number() -> None:
+    """Figures follow a colon, so nothing must agree with them; dates are local and French."""
+    refusal = QuotaExceeded(
+        "requests", "day", per="user", limit=1, used=1, held=0, asked=1, renews_at=NOW
+    )
+    params = {**refusal.params, "renews_at": when("fr", refusal.renews_at, "Europe/Paris")}
+    text = translate("fr", refusal.message_id, **params).replace("\xa0", " ")
+    assert text == (
+        "Vous n’avez plus de demandes disponibles pour aujourd’hui (limite : 1 ; utilisé : 1 ; "
+        "en cours : 0). Le quota se renouvelle le 23 novembre 2026 à 1 h 00."
+    )

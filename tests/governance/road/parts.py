@@ -35,16 +35,19 @@ from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
 from governance.proxy import Road
 from governance.quotas.ledger import QuotaLedger
+from governance.review.queue import ReviewQueue
 from governance.sealing import PersonKeys, Sealer
 from governance.stages.accept import Accept
 from governance.stages.generate import Generate
 from governance.stages.ground import Ground
+from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
 from governance.uses.judge import UseJudge
+from governance.uses.output import OutputJudge, PassageJudge
 from models.protocol import (
     Called,
     EngineEvent,
@@ -261,6 +264,7 @@ class Parts:
     retriever: ScriptedRetriever = field(default_factory=ScriptedRetriever)
     checker: CitationChecker = field(default_factory=LexicalCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
+    answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @cached_property
@@ -271,8 +275,17 @@ class Parts:
     @cached_property
     def log(self) -> AuditLog:
         """The real log."""
-        persons = PersonKeys(self.database, self.keys)
-        return AuditLog(self.database, self.keys.signing_key, persons, "sobria.test/audit")
+        return AuditLog(self.database, self.keys.signing_key, self.persons, "sobria.test/audit")
+
+    @cached_property
+    def persons(self) -> PersonKeys:
+        """The persons' keys."""
+        return PersonKeys(self.database, self.keys)
+
+    @cached_property
+    def reviews(self) -> ReviewQueue:
+        """The real queue."""
+        return ReviewQueue(self.database, self.persons, self.log)
 
     @cached_property
     def quotas(self) -> QuotaLedger:
@@ -347,8 +360,16 @@ class Parts:
                 Judge(lambda _exchange: self.judge, self.energy, 1),
                 Accept(self.log, self.engine.info.name),
                 Retrieve(self.retriever, self.energy, 1),
-                Generate(self.engine, self.pseudonymiser, self.watch, self.energy),
+                Generate(
+                    self.engine,
+                    self.pseudonymiser,
+                    self.watch,
+                    self.energy,
+                    lambda _exchange: self.answers,
+                    1,
+                ),
                 Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
+                Hold(self.reviews),
             ],
             self.settle,
         )

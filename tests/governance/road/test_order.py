@@ -195,6 +195,7 @@ def test_a_full_quota_refuses_and_says_when_it_renews(parts: Parts) -> None:
     assert end.refusal.cause == "quota"
     assert end.refusal.params["limit"] == 1
     assert str(end.refusal.params["renews_at"]).endswith("Z")
+    assert end.refusal.still_works == "search"
     assert end.receipt.quota[0].left == 0
     assert parts.recorded(request) == ["refused"]
     assert len(parts.engine.requests) == 1

@@ -1,0 +1,1 @@
+"""Human review: answers that a person validates, and refusals that a person contests."""

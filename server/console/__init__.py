@@ -1,0 +1,1 @@
+"""What an administrator sees and changes, whatever the surface: pages, JSON API, commands."""

@@ -1,0 +1,138 @@
+"""What needs an administrator first: each trouble has its sentence, and none hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from governance.audit.errors import AuditUnavailable
+from governance.clock import utc_now
+from server.console.attention import Notice, attention
+from server.console.checks import Check, note_check
+from server.console.providers import PROVIDERS
+from server.console.situation import Situation, of_server
+
+
+@pytest.fixture
+def calm(parts: Any) -> Situation:
+    """Nothing is wrong."""
+    note_check(parts.database, ok=True, size=0)
+    return of_server(parts, 7)
+
+
+def codes(situation: Situation) -> list[str]:
+    return [notice.code for notice in attention(situation, PROVIDERS)]
+
+
+def test_when_all_is_in_order_nothing_is_said(calm: Situation) -> None:
+    assert codes(calm) == []
+
+
+def test_a_model_that_does_not_answer_comes_first(calm: Situation) -> None:
+    troubled = replace(
+        calm,
+        ready={"model": False, "database": True},
+        sources=(replace(calm.sources[0], state="never"),),
+    )
+    found = attention(troubled, PROVIDERS)
+    assert [(one.code, one.level) for one in found] == [("model", "now"), ("source_never", "soon")]
+    assert found[0].params == {"model": "test-model"}
+
+
+@pytest.mark.parametrize(
+    ("left", "share", "said"),
+    [(81.0, 0.79, []), (80.0, 0.8, ["soon"]), (1.0, 0.99, ["soon"]), (0.0, 1.0, ["now"])],
+)
+def test_a_quota_is_told_at_80_percent_and_once_it_is_used_up(
+    calm: Situation, left: float, share: float, said: list[str]
+) -> None:
+    service = calm.services[0]
+    full = replace(
+        service, quotas=(replace(service.quotas[0], left=left, share=share), service.quotas[1])
+    )
+    found = attention(replace(calm, services=(full,)), PROVIDERS)
+    assert [one.level for one in found] == said
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"state": "failed"}, "source_failed"),
+        ({"state": "never"}, "source_never"),
+        ({"synced_at": utc_now() - timedelta(days=100)}, "source_old"),
+    ],
+)
+def test_a_source_that_failed_or_is_old_is_told(
+    calm: Situation, change: dict[str, Any], code: str
+) -> None:
+    assert codes(replace(calm, sources=(replace(calm.sources[0], **change),))) == [code]
+
+
+def test_the_log_is_to_answer_and_to_be_verified(calm: Situation) -> None:
+    now = calm.now
+    assert codes(replace(calm, audit_size=None)) == ["audit"]
+    assert codes(replace(calm, audit_check=None)) == []
+    assert codes(replace(calm, audit_check=None, audit_size=3)) == ["audit_unverified"]
+    old = Check(now - timedelta(days=40), True, 3)
+    assert codes(replace(calm, audit_check=old)) == ["audit_unverified"]
+    assert codes(replace(calm, audit_check=Check(now, False, 3))) == ["audit_broken"]
+
+
+@pytest.mark.parametrize(
+    ("before", "count", "told"), [(0, 4, False), (0, 5, True), (20, 25, False), (20, 30, True)]
+)
+def test_refusals_that_rise_are_told(calm: Situation, before: int, count: int, told: bool) -> None:
+    counted = calm.refusals.model_copy(update={"total": count, "before": before})
+    assert (codes(replace(calm, refusals=counted)) == ["refusals"]) is told
+
+
+def test_a_key_that_ends_soon_or_is_not_used_is_told(parts: Any, calm: Situation) -> None:
+    parts.api_keys.create("rh", "bientôt", "", expires_at=calm.now + timedelta(days=3))
+    parts.api_keys.create("rh", "plus tard", "", expires_at=calm.now + timedelta(days=60))
+    assert codes(calm) == ["key_expires"]
+    later = replace(calm, now=calm.now + timedelta(days=200), audit_check=None)
+    assert "key_unused" not in codes(replace(later, sources=())), "what has expired is not told"
+    parts.api_keys.create("rh", "oubliée", "")
+    assert "key_unused" in codes(replace(later, sources=()))
+
+
+def test_a_charter_that_is_published_and_not_applied_is_told(parts: Any, calm: Situation) -> None:
+    current = parts.charter_store.current()
+    parts.charter_store.save(current.text + "# relue\n", "op", "relue", current.revision)
+    assert codes(calm) == ["charter_stale"]
+
+
+def test_requests_that_failed_since_yesterday_are_told(parts: Any, calm: Situation) -> None:
+    from governance.audit.leaf import AuditRecord
+
+    parts.audit.append(AuditRecord("failed", "e1", "s", "rh", "c", {}))
+    assert codes(replace(calm, now=utc_now())) == ["failures"]
+    assert codes(replace(calm, now=utc_now() + timedelta(hours=25))) == []
+
+
+def test_another_room_adds_its_own_and_one_that_fails_hides_nothing(calm: Situation) -> None:
+    def reviews(_: Situation) -> Iterable[Notice]:
+        yield Notice("now", "reviews", "{n} answers wait.", "/review", {"n": 3})
+
+    def broken(_: Situation) -> Iterable[Notice]:
+        raise AuditUnavailable("The audit log is unavailable ({cause}).", cause="x")
+
+    found = attention(calm, (broken, *PROVIDERS, reviews))
+    assert [one.code for one in found] == ["unknown", "reviews"]
+
+
+def test_the_application_asks_the_providers_that_it_was_given(app: Any, root: Any) -> None:
+    def reviews(_: Situation) -> Iterable[Notice]:
+        yield Notice("now", "reviews", "3 answers wait.", "/review")
+
+    app.state.attention = (*PROVIDERS, reviews)
+    page = root.get("/admin")
+    assert "3 answers wait." in page.text and 'href="/review"' in page.text
+    listed = root.client.get("/api/admin/overview").json()["attention"]
+    assert {"level": "now", "code": "reviews", "message": "3 answers wait.", "link": "/review"} in (
+        listed
+    )
