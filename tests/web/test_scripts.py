@@ -75,6 +75,13 @@ class Stage:
     unpreviewed: str = ""
 
 
+class Server(ThreadingHTTPServer):
+    """A page asks for all its files at once: the five waiting connections of the standard library's
+    server are too few, and on a busy machine the others are reset."""
+
+    request_queue_size = 128
+
+
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     """A server on the loopback, for the sample pages and the scripts' requests."""
