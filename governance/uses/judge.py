@@ -9,21 +9,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from ruamel.yaml import YAML
 
 from governance.charter.charter import Rule
 from governance.charter.schema import EFFECTS, Effect
+from governance.uses.corpus import read_corpus
 from governance.uses.disguise import revealed
 from governance.uses.folding import STOP, fold, readable
 from governance.uses.forms import asks_for_nothing
+from governance.uses.library import known, ordinary_requests
 from governance.uses.patterns import PatternLayer, bounded
-from governance.uses.reading import BEST, WHOLE, best_sentence, pieces, salient, shortened
+from governance.uses.reading import BEST, WHOLE, best_sentence, salient, shortened
 from governance.uses.similarity import WEAK_PATTERN, Group, Likeness
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
@@ -43,6 +43,8 @@ _SHORT = 12
 _AS_LIKELY = 0.25
 _LONG = 1000
 """Characters from which a text is no longer read as a whole."""
+_FAR = -0.3
+"""Margin, a pattern's own weight included, under which a strong match does not decide."""
 _ASKED = 600
 """Characters of a request that the language model is given, where likeness cannot tell."""
 # Two words at least: a single one, a placeholder or a smile ask for nothing that can be compared.
@@ -126,24 +128,23 @@ class UseJudge:
         self._lock = threading.Lock()
 
     def _learn(self, cache_dir: Path | None) -> list[Group]:
-        keys = dict.fromkeys((r.layer, r.effect) for r in self._rules if r.use.detect.examples)
+        texts = [known(rule.use.detect) for rule in self._rules]
+        learned = [n for n, rule in enumerate(self._rules) if texts[n].all_examples]
+        keys = dict.fromkeys((self._rules[n].layer, self._rules[n].effect) for n in learned)
         groups = [key for key in keys if key[1] != "allow"]
         if not groups:
             return []
-        detects = [rule.use.detect for rule in self._rules]
-        texts = [t for d in detects for t in (*d.examples, *d.counter_examples)]
-        vectors = embed_known([*texts, *neutral_texts()], self._embedder, cache_dir)
+        ordinary = ordinary_requests()
+        own = [t for each in texts for t in (*each.all_examples, *each.all_counter_examples)]
+        vectors = embed_known([*own, *ordinary], self._embedder, cache_dir)
+        corpus = read_corpus(list(vectors), vectors, self._patterns)
         return [
             Group(
-                [
-                    number
-                    for number, rule in enumerate(self._rules)
-                    if (rule.layer, rule.effect) == key and rule.use.detect.examples
-                ],
+                [n for n in learned if (self._rules[n].layer, self._rules[n].effect) == key],
                 self._rules,
-                neutral_texts(),
-                vectors,
-                self._patterns,
+                ordinary,
+                corpus,
+                cache_dir,
             )
             for key in groups
         ]
@@ -180,14 +181,14 @@ class UseJudge:
         """The uses recognised, the highest probability, and the likeliest ban where in doubt."""
         folded = bounded(fold(text))
         hits = self._patterns.hits(folded)
+        likeness = self._likeness(text, left_out=left_out)
         strong = [
             self._matched(number, "turn")
             for number, hit in hits.items()
-            if hit.strong and self._binds(number, service)
+            if hit.strong and self._binds(number, service) and not _overruled(likeness.get(number))
         ]
         if any(decision.effect == "forbid" for decision in strong):
             return strong, 1.0, None
-        likeness = self._likeness(text, left_out=left_out)
         decided = {decision.use_id for decision in strong}
         alike = {
             number: found
@@ -354,6 +355,12 @@ def _stands(decisions: Sequence[Decision], doubt: Decision | None) -> bool:
     )
 
 
+def _overruled(found: Likeness | None) -> bool:
+    """Whether a text is so far from a use's examples that even a strong match of a pattern is
+    taken for an accident of words."""
+    return found is not None and found.margin < _FAR
+
+
 def _vetoed(found: Likeness) -> bool:
     """Whether a counter-example is nearer than any example, which overrules a weak pattern.
 
@@ -365,11 +372,3 @@ def _vetoed(found: Likeness) -> bool:
 def _leans(last: str) -> bool:
     folded = fold(last)
     return len(folded.split()) <= _SHORT and bool(_LEANS_ON_EARLIER.search(folded))
-
-
-@cache
-def neutral_texts() -> tuple[str, ...]:
-    """Ordinary requests, shipped with the judge; long ones in the pieces that are read at once."""
-    path = Path(__file__).with_name("neutral.yaml")
-    texts = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    return tuple(dict.fromkeys(piece for text in texts for piece in pieces(text)))

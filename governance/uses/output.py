@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 
 from governance.charter.charter import Rule
 from governance.charter.use import EFFECTS, Effect
-from governance.uses.features import Features, Matrix
+from governance.uses.features import Features, Matrix, word_counts
 from governance.uses.folding import readable
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
@@ -85,7 +85,7 @@ class OutputJudge:
         self._owner = np.array([n for _, n in own] + [-1] * len(ordinary))
         known = embed_known(self._texts, embedder, cache_dir)
         self._vectors = np.array([known[text] for text in self._texts])
-        self._space = Features(self._texts, self._vectors, _WORDS_SHARE)
+        self._space = Features(self._vectors, word_counts(self._texts), _WORDS_SHARE)
         self._fit()
 
     @property
@@ -103,7 +103,7 @@ class OutputJudge:
         text = readable(passage)
         with self._lock:
             vector: NDArray[np.float32] = self._embedder.embed_queries([text])[0]
-        features = self._space.of([text], vector[None])[0]
+        features = self._space.of([text], vector[None]).toarray()[0]
         scores = self._weights @ features + self._biases
         return self._decisions(service, scores, vector)
 
@@ -114,7 +114,7 @@ class OutputJudge:
 
     def _fit(self) -> None:
         """One regression for each use, and one for all of them together."""
-        corpus = self._space.corpus
+        corpus = self._space.corpus.toarray()
         positive = self._owner >= 0
         everything = np.arange(len(self._texts))
         joint, joint_bias, joint_left = _ridge(corpus, positive)

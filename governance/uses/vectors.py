@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from functools import cache
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from governance.uses.atomic import write_array_file
 from governance.uses.folding import readable
 from models.protocol import Embedder
 
@@ -45,7 +44,10 @@ def embed_known(
         known |= dict(zip(batch, np.asarray(vectors, dtype=np.float32), strict=True))
     if path and missing:
         new = {key: vector for key, vector in known.items() if key not in stored}
-        _write(path, dict(list(new.items())[-_KEPT:]))
+        last = dict(list(new.items())[-_KEPT:])
+        write_array_file(
+            path, {"keys": np.array(list(last)), "vectors": np.array(list(last.values()))}
+        )
     return {text: known[key] for key, text in wanted.items()}
 
 
@@ -88,15 +90,3 @@ def _read(path: Path, dimension: int) -> dict[str, NDArray[np.float32]]:
         return {}
     sound = vectors.shape == (len(keys), dimension) and bool(np.isfinite(vectors).all())
     return dict(zip(keys.tolist(), vectors.astype(np.float32), strict=True)) if sound else {}
-
-
-def _write(path: Path, known: dict[str, NDArray[np.float32]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, keys=np.array(list(known)), vectors=np.array(list(known.values())))
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

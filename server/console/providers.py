@@ -1,4 +1,4 @@
-"""The console's own providers of attention: components, log, charter, quotas, sources, keys."""
+"""The console's own providers of attention: what is broken, full, old or waiting."""
 
 from __future__ import annotations
 
@@ -217,6 +217,36 @@ def failures(situation: Situation) -> Iterable[Notice]:
         )
 
 
+def reviews(situation: Situation) -> Iterable[Notice]:
+    """Answers that wait for a person, above all where the role has nobody."""
+    for (role, state), count in sorted(situation.books.reviews.counts().items()):
+        if state != "waiting":
+            continue
+        nobody = not situation.books.members.of(role)
+        yield Notice(
+            "now" if nobody else "soon",
+            "reviews",
+            N_("Answers wait for «{role}» ({count}), and nobody holds this role: name somebody.")
+            if nobody
+            else N_("Answers wait for «{role}»: {count}."),
+            "/admin/review",
+            {"role": situation.charter.reviewer_title(role), "count": count},
+        )
+
+
+def contests(situation: Situation) -> Iterable[Notice]:
+    """Refusals that people contest, and that nobody has answered."""
+    count = situation.books.contests.waiting()
+    if count:
+        yield Notice(
+            "soon",
+            "contests",
+            N_("Contested refusals that wait for an answer: {count}."),
+            "/admin/contests",
+            {"count": count},
+        )
+
+
 PROVIDERS: tuple[Provider, ...] = (
     components,
     audit,
@@ -226,5 +256,7 @@ PROVIDERS: tuple[Provider, ...] = (
     sources,
     refusals_rising,
     keys,
+    reviews,
+    contests,
 )
 """Those of the console itself."""

@@ -11,6 +11,8 @@ import pytest
 
 from governance.audit.errors import AuditUnavailable
 from governance.clock import utc_now
+from governance.review.contests import Refused
+from governance.review.entry import Entry, Held
 from server.console.attention import Notice, attention
 from server.console.checks import Check, note_check
 from server.console.providers import PROVIDERS
@@ -112,6 +114,41 @@ def test_requests_that_failed_since_yesterday_are_told(parts: Any, calm: Situati
     parts.audit.append(AuditRecord("failed", "e1", "s", "rh", "c", {}))
     assert codes(replace(calm, now=utc_now())) == ["failures"]
     assert codes(replace(calm, now=utc_now() + timedelta(hours=25))) == []
+
+
+def test_answers_that_wait_are_told_above_all_where_nobody_can_read_them(
+    parts: Any, calm: Situation
+) -> None:
+    entry = Entry(
+        exchange_id="e1",
+        subject=parts.person_keys.subject("alice"),
+        conversation_id="c1",
+        service="rh",
+        use_id="courrier",
+        role="contact",
+        delivery="hold",
+        layer="pattern",
+        score=1.0,
+        charter_revision="cd" * 32,
+        state="waiting",
+        created_at=utc_now(),
+    )
+    parts.reviews.put(entry, Held("question", "réponse"))
+    (alone,) = attention(calm, PROVIDERS)
+    assert (alone.code, alone.level, alone.params["count"]) == ("reviews", "now", 1)
+    assert alone.params["role"] == calm.charter.organisation.contact.name
+    parts.members.add("contact", "u1", "op")
+    (waiting,) = attention(calm, PROVIDERS)
+    assert (waiting.code, waiting.level) == ("reviews", "soon")
+
+
+def test_a_contested_refusal_is_told_until_it_is_answered(parts: Any, calm: Situation) -> None:
+    subject = parts.person_keys.subject("alice")
+    refused = Refused("e1", subject, "c1", "rh", "tri", "Trier", "similarity", 0.1, "Trie", "r1")
+    parts.contests.open(refused, "Je demandais la règle.", None)
+    assert codes(calm) == ["contests"]
+    parts.contests.answer("e1", "op", "upheld", "La règle est publiée.")
+    assert codes(calm) == []
 
 
 def test_another_room_adds_its_own_and_one_that_fails_hides_nothing(calm: Situation) -> None:

@@ -58,9 +58,10 @@ def test_it_is_whole(commune: Charter) -> None:
     assert effects.count("forbid") >= 10
     assert effects.count("review") >= 4
     for use in commune.uses:
-        assert len(use.detect.examples) >= 25, use.id
-        assert len(use.detect.counter_examples) >= 25, use.id
+        assert len(use.detect.examples) >= 15, use.id
+        assert len(use.detect.counter_examples) >= 15, use.id
         assert use.detect.patterns
+        assert use.detect.family
         assert use.legal_basis
         assert use.instead
         assert not set(use.detect.examples) & set(use.detect.counter_examples)

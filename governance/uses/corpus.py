@@ -1,0 +1,46 @@
+"""What is learned from, read once: all machines share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from governance.uses.features import Matrix, word_counts
+from governance.uses.folding import fold
+from governance.uses.forms import asks_for_nothing
+from governance.uses.patterns import PatternLayer, bounded
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Texts, and a row, or an item, for each: embeddings, counts of words, the rules of which a
+    pattern matches, and whether it asks for nothing to be done."""
+
+    row_of: Mapping[str, int]
+    vectors: Matrix
+    counts: csr_matrix
+    hits: tuple[frozenset[int], ...]
+    idle: NDArray[np.bool_]
+
+    def rows(self, texts: Sequence[str]) -> NDArray[np.intp]:
+        """The rows of ``texts``. Raises KeyError for one that is not of the corpus."""
+        return np.array([self.row_of[text] for text in texts], dtype=np.intp)
+
+
+def read_corpus(
+    texts: Sequence[str], vectors_of: Mapping[str, NDArray[np.float32]], patterns: PatternLayer
+) -> Corpus:
+    """The corpus of ``texts``, each once, whose embeddings are ``vectors_of``."""
+    distinct = list(dict.fromkeys(texts))
+    folded = [bounded(fold(text)) for text in distinct]
+    return Corpus(
+        {text: row for row, text in enumerate(distinct)},
+        np.array([vectors_of[text] for text in distinct]),
+        word_counts(distinct),
+        tuple(frozenset(patterns.hits(each)) for each in folded),
+        np.array([asks_for_nothing(*pair) for pair in zip(distinct, folded, strict=True)]),
+    )

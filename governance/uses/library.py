@@ -1,0 +1,69 @@
+"""Families of uses that Sobria knows from hundreds of requests each, which come with the code.
+
+A charter shows a dozen examples of a use, that people read; a classifier needs many more. A use
+that names its family in ``detect`` is learned from the family's texts as well as from its own.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from governance.charter.use import Detect
+from governance.uses.reading import pieces
+
+_FOLDER = Path(__file__).with_name("library")
+_ORDINARY = "ordinary"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Requests that are of a use, and others that resemble them and are not.
+
+    ``pairs`` are those that were written together, an example and a legitimate request of the same
+    words: neither says anything of how well the other would be recognised.
+    """
+
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def all_examples(self) -> tuple[str, ...]:
+        """Every example, once."""
+        return tuple(dict.fromkeys([*self.examples, *(pair[0] for pair in self.pairs)]))
+
+    @property
+    def all_counter_examples(self) -> tuple[str, ...]:
+        """Every counter-example, once."""
+        return tuple(dict.fromkeys([*self.counter_examples, *(pair[1] for pair in self.pairs)]))
+
+
+@cache
+def family(name: str) -> Texts:
+    """The texts of a family that the schema names."""
+    held = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return Texts(
+        tuple(held["examples"]),
+        tuple(held["counter_examples"]),
+        tuple((example, counter) for example, counter in held["pairs"]),
+    )
+
+
+def known(detect: Detect) -> Texts:
+    """What a use is learned from: the charter's own texts, first, and those of its family."""
+    shipped = Texts() if detect.family is None else family(detect.family)
+    return Texts(
+        (*detect.examples, *shipped.examples),
+        (*detect.counter_examples, *shipped.counter_examples),
+        shipped.pairs,
+    )
+
+
+@cache
+def ordinary_requests() -> tuple[str, ...]:
+    """Everyday requests; long ones in the pieces that are read at once."""
+    texts = json.loads((_FOLDER / f"{_ORDINARY}.json").read_text(encoding="utf-8"))
+    return tuple(dict.fromkeys(piece for text in texts for piece in pieces(text)))
