@@ -50,6 +50,13 @@ class Stage:
     unpreviewed: str = ""
 
 
+class Server(ThreadingHTTPServer):
+    """A page asks for all its files at once: the five waiting connections of the standard library's
+    server are too few, and on a busy machine the others are reset."""
+
+    request_queue_size = 128
+
+
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     """A server on the loopback, for the sample pages and the scripts' requests."""
@@ -111,7 +118,7 @@ def stage() -> Iterator[Stage]:
         def log_message(self, *_: object) -> None:
             """Nothing on the terminal."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     played.address = f"http://127.0.0.1:{server.server_port}"
     yield played
