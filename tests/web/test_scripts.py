@@ -10,7 +10,6 @@ import json
 import re
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +21,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.waiting import wait_for
 from tests.web import samples
 from web import views
 from web.render import STATIC, render
@@ -53,9 +53,7 @@ class Stage:
 
 def sent(stage: Stage, number: int) -> tuple[str, Any, str | None]:
     """What was asked of the server, once it has come: a click does not wait for it."""
-    deadline = time.monotonic() + 10
-    while len(stage.asked) <= number and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: len(stage.asked) > number)
     return stage.asked[number]
 
 
