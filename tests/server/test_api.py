@@ -13,6 +13,8 @@ import openai
 import pytest
 import uvicorn
 
+from tests.waiting import wait_for
+
 ASK: list[Any] = [{"role": "user", "content": "Combien de jours de congés par mois ?"}]
 
 
@@ -24,9 +26,7 @@ def address(app: Any) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: server.started)
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)

@@ -17,6 +17,7 @@ from governance.pii.errors import MappingUnavailable
 from server.conversations import title_of
 from server.pages.questions import turns_of
 from server.tables import conversations, messages
+from tests.waiting import wait_for
 
 QUESTION = "Léa veut savoir combien de jours de congés on acquiert"
 
@@ -212,9 +213,7 @@ def test_a_stopped_exchange_keeps_what_was_written_and_its_receipt(alice: Any, p
     told: list[Any] = []
     thread = threading.Thread(target=lambda: told.extend(ask(alice)), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not parts.road.requests and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: parts.road.requests)
     exchange = parts.road.requests[0].id
     time.sleep(0.3)
     assert alice.fetch(f"/chat/exchanges/{exchange}/stop", {}).status_code == 204

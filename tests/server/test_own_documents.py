@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from server.books import open_books
 from server.cleaning import cleaner_of, own_cleaner
 from server.knowledge import Knowledge
 from tests.rag.conftest import BagEmbedder
+from tests.waiting import wait_for
 from tests.web.test_pages import Outline
 
 SOURCES = """
@@ -81,13 +81,6 @@ def test_the_page_says_it_in_english_too(knowledge: Knowledge, root: Any) -> Non
     assert "Declared public by its owner" in page
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_stricter_charter_has_the_folders_read_again(knowledge: Knowledge, parts: Any) -> None:
     def texts() -> str:
         held = knowledge.store.passages(sorted(knowledge.store.ids())).values()
@@ -100,8 +93,8 @@ def test_a_stricter_charter_has_the_folders_read_again(knowledge: Knowledge, par
     parts.charter_store.save(stricter, "tests", "stricter", revision)
     parts.charter.reload()
     knowledge.sync_what_changed()
-    wait_for(lambda: "à [valeur retirée], dossier [dossier A]" in texts())
-    wait_for(lambda: not knowledge._syncing)
+    wait_for(lambda: "à [valeur retirée], dossier [dossier A]" in texts(), seconds=30)
+    wait_for(lambda: not knowledge._syncing, seconds=30)
     assert "Lorient" not in texts() and "Paul Martin" in texts()
 
 

@@ -21,6 +21,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.waiting import wait_for
 from tests.web import samples
 from web import views
 from web.render import STATIC, render
@@ -75,11 +76,10 @@ class Stage:
     unpreviewed: str = ""
 
 
-class Server(ThreadingHTTPServer):
-    """A page asks for all its files at once: the five waiting connections of the standard library's
-    server are too few, and on a busy machine the others are reset."""
-
-    request_queue_size = 128
+def sent(stage: Stage, number: int) -> tuple[str, Any, str | None]:
+    """What was asked of the server, once it has come: a click does not wait for it."""
+    wait_for(lambda: len(stage.asked) > number)
+    return stage.asked[number]
 
 
 @pytest.fixture
@@ -153,11 +153,7 @@ def stage() -> Iterator[Stage]:
         def log_message(self, *_: object) -> None:
             """Nothing on the terminal."""
 
-    class Server(ThreadingHTTPServer):
-        # A page asks for all its modules at once.
-        request_queue_size = 64
-
-    server = Server(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     played.address = f"http://127.0.0.1:{server.server_port}"
     yield played
@@ -178,8 +174,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test for any error on its console."""
+def page(browser: Browser, stage: Stage) -> Iterator[Page]:
+    """A page that fails the test for any error on its console.
+
+    It asks for the server so as to be closed before it: a picture that is still on its way when
+    the server goes would be an error.
+    """
     context = browser.new_context(locale="fr-FR")
     opened = context.new_page()
     errors: list[str] = []
@@ -252,7 +252,7 @@ def test_a_question_goes_and_its_answer_comes_with_sources_and_receipt(
     page.fill("#question", "Combien de jours ?")
     page.press("#question", "Enter")
     expect(page.locator("article.machine .prose")).to_contain_text("2,5 jours ouvrables")
-    path, body, token = stage.asked[0]
+    path, body, token = sent(stage, 0)
     assert (path, token) == ("/chat/new/messages", "csrf-1")
     assert body == {
         "text": "Combien de jours ?",
@@ -293,7 +293,7 @@ def test_the_wait_is_told_and_escape_stops(page: Page, stage: Stage) -> None:
     expect(page.locator("#send")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator("article.machine .receipt")).to_be_visible()
-    assert stage.asked[1][0] == "/chat/exchanges/x1/stop"
+    assert sent(stage, 1)[0] == "/chat/exchanges/x1/stop"
     expect(page.locator("#send")).to_be_visible()
 
 
@@ -324,7 +324,7 @@ def test_a_failure_says_why_and_lets_one_ask_again(page: Page, stage: Stage) -> 
     stage.events = answer_events()
     page.click("[data-again]")
     expect(page.locator("article.machine .prose")).to_contain_text("2,5 jours ouvrables")
-    assert stage.asked[1][1] == {"regenerate": True}
+    assert sent(stage, 1)[1] == {"regenerate": True}
     expect(page.locator("article.machine")).to_have_count(1)
 
 
@@ -404,7 +404,7 @@ def test_a_word_is_left_in_clear_and_masked_again_by_the_keyboard(page: Page, st
     page.keyboard.press("Enter")
     expect(page.locator("[data-unkeep=Camille]")).to_be_focused()
     page.click("#send")
-    assert stage.asked[0][1]["kept"] == ["Camille"]
+    assert sent(stage, 0)[1]["kept"] == ["Camille"]
     # The next message starts anew.
     expect(page.locator("#preview")).to_be_hidden()
     page.fill("#question", "Camille")
@@ -429,7 +429,7 @@ def test_a_missed_name_is_masked_by_selecting_a_part_of_it(page: Page, stage: St
     page.click("#mask-selection")
     expect(page.locator(MARKED)).to_have_text("Zorglub")
     page.click("#send")
-    assert stage.asked[0][1]["masked"] == ["Zorglub"]
+    assert sent(stage, 0)[1]["masked"] == ["Zorglub"]
 
 
 def test_a_choice_on_a_word_that_is_gone_is_not_sent(page: Page, stage: Stage) -> None:
@@ -441,7 +441,7 @@ def test_a_choice_on_a_word_that_is_gone_is_not_sent(page: Page, stage: Stage) -
     page.fill("#question", "Le parfum")
     page.press("#question", "Enter")
     expect(page.locator("article.machine")).to_have_count(1)
-    assert stage.asked[0][1]["kept"] == []
+    assert sent(stage, 0)[1]["kept"] == []
 
 
 def test_what_would_be_refused_is_said_and_can_still_be_sent(page: Page, stage: Stage) -> None:
@@ -552,13 +552,13 @@ def test_copying_takes_the_label_and_a_thumb_is_sent_with_a_comment(
     page.fill("[data-opinion] textarea", "Trop long")
     page.click("[data-opinion] button")
     expect(page.locator("[data-opinion]")).to_be_hidden()
-    assert stage.asked[-1][:2] == (
+    assert sent(stage, 0)[:2] == (
         "/chat/messages/m2/feedback",
         {"value": "down", "comment": "Trop long"},
     )
     page.click("[data-feedback=down]")
     expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "false")
-    assert stage.asked[-1][1] == {"value": "", "comment": ""}
+    assert sent(stage, 1)[1] == {"value": "", "comment": ""}
 
 
 def test_on_a_narrow_screen_the_sources_are_a_drawer(page: Page, stage: Stage) -> None:
