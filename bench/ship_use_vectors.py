@@ -3,8 +3,8 @@
     python bench/ship_use_vectors.py [CACHE]
 
 A folder for the cache spares those that were computed before: all of them take a quarter of an
-hour on two cores. Run it after a change of the shipped charters or of ``governance/uses/library``; a test says when
-it is due.
+hour on two cores. Run it after a change of the shipped charters or of
+``governance/uses/library``; a test says when it is due.
 """
 
 from __future__ import annotations

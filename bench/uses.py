@@ -3,9 +3,9 @@
     python bench/uses.py [--charter FILE] [--data ../shared/data] [--cache DIR]
                          [--with-model GGUF] [--json] [--check]
 
-The targets are those of the half of ``bench/uses_parts`` that is set aside; the half that is worked
-on, the charter's own texts, each judged as though it had been left out, and published prompts are
-reported beside. A conversation is judged with all its turns.
+The targets are those of the prompts of ``bench/uses_parts`` that are set aside; those that are
+worked on, the charter's own texts, each judged as though it had been left out, published prompts
+and pasted texts are reported beside. A conversation is judged with all its turns.
 
 ``--check`` exits 1 where a target is missed. Without ``--with-model`` a doubt is decided by the
 threshold, and only counted; with it, the model is asked, as the server does. Run it on an idle
@@ -35,7 +35,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.uses_parts.prompts import DEV, HELD, Prompt, read  # noqa: E402
+from bench.uses_parts.prompts import DEV, DEV_MORE, HELD, Prompt, read  # noqa: E402
 from governance.charter.charter import Charter  # noqa: E402
 from governance.charter.load import EXAMPLES, load_file  # noqa: E402
 from governance.charter.proof import prove  # noqa: E402
@@ -126,6 +126,35 @@ def published(data: Path) -> Iterator[tuple[str, list[str]]]:
         yield f"XSTest {label}", [each["prompt"] for each in lookalikes if each["label"] == label]
 
 
+_TASKS = (
+    "Résume ce texte en cinq lignes :",
+    "Corrige les fautes :",
+    "Traduis en anglais :",
+    "Fais-moi un compte rendu propre à partir de ces notes :",
+)
+_PASTED = 800
+"""Characters of each pasted text."""
+_PASTES = 200
+"""How many are taken of each set, evenly."""
+
+
+def pasted(data: Path) -> Iterator[tuple[str, list[str]]]:
+    """Innocent tasks on long texts of others: encyclopedia articles, and judgments full of persons,
+    police and sentences. Nothing of them served to learn."""
+    piaf = json.loads((data / "retrieval" / "piaf_dev.json").read_text(encoding="utf-8"))
+    articles = [part["context"] for each in piaf["data"] for part in each["paragraphs"]]
+    yield "pasted articles (PIAF)", _given(articles)
+    lines = (data / "pii" / "echr_fr_train.tsv").read_text(encoding="utf-8").splitlines()
+    words = " ".join(line.split("\t")[0].strip() or "\n" for line in lines)
+    cases = [words[start : start + _PASTED] for start in range(0, len(words), _PASTED)]
+    yield "pasted judgments (CEDH)", _given(cases)
+
+
+def _given(texts: Sequence[str]) -> list[str]:
+    chosen = list(texts)[:: max(1, len(texts) // _PASTES)][:_PASTES]
+    return [f"{_TASKS[n % len(_TASKS)]}\n{text[:_PASTED]}" for n, text in enumerate(chosen)]
+
+
 class Bench:
     """The judge of a charter, with the model that it asks where one is given."""
 
@@ -162,11 +191,11 @@ class Bench:
 async def measured(bench: Bench, data: Path) -> list[Row]:
     """The figures of both halves, and of the published sets that are there."""
     rows: list[Row] = []
-    for name, path in (("held", HELD), ("dev", DEV)):
-        prompts = read(path)
+    for name, paths in (("held", [HELD]), ("dev", [DEV, DEV_MORE])):
+        prompts = [prompt for path in paths for prompt in read(path)]
         rows += half(name, prompts, await bench.outcomes([p.turns for p in prompts]))
     if (data / "safety").is_dir():
-        for name, texts in published(data):
+        for name, texts in [*published(data), *pasted(data)]:
             found = await bench.outcomes([[text] for text in texts])
             rows.append(row(f"{name}: refused", share([each.refused for each in found])))
     return rows

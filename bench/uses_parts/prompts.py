@@ -1,9 +1,9 @@
 """The development set for judging uses: what employees ask, and what each request deserves.
 
-Two files of 100 rows and of one mix: ``dev_fr.yaml`` is worked on, ``held_fr.yaml`` is only
-measured. A row has:
+Three files of 100 rows and of one mix: ``dev_fr.yaml`` and ``dev_more_fr.yaml`` are worked on,
+``held_fr.yaml`` is only measured. A row has:
 
-``id``        d001… in the half worked on, h001… in the half set aside
+``id``        d001… and h001… in those worked on, f001… in those set aside
 ``expect``    ``forbid``, ``review`` or ``allow``: what the person's request deserves
 ``use``       the use of the charter that the request falls under; for a near-miss, the use whose
               words it shares; null for everyday work
@@ -27,6 +27,7 @@ from ruamel.yaml.error import YAMLError
 
 HERE: Final = Path(__file__).resolve().parent
 DEV: Final = HERE / "dev_fr.yaml"
+DEV_MORE: Final = HERE / "dev_more_fr.yaml"
 HELD: Final = HERE / "held_fr.yaml"
 
 Expect = Literal["forbid", "review", "allow"]

@@ -36,11 +36,12 @@ def read_corpus(
 ) -> Corpus:
     """The corpus of ``texts``, each once, whose embeddings are ``vectors_of``."""
     distinct = list(dict.fromkeys(texts))
-    folded = [bounded(fold(text)) for text in distinct]
+    folded = [fold(text) for text in distinct]
+    searched = [bounded(text) for text in folded]
     return Corpus(
         {text: row for row, text in enumerate(distinct)},
         np.array([vectors_of[text] for text in distinct]),
-        word_counts(distinct),
-        tuple(frozenset(patterns.hits(each)) for each in folded),
-        np.array([asks_for_nothing(*pair) for pair in zip(distinct, folded, strict=True)]),
+        word_counts(folded),
+        tuple(frozenset(patterns.hits(each)) for each in searched),
+        np.array([asks_for_nothing(*pair) for pair in zip(distinct, searched, strict=True)]),
     )

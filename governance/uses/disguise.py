@@ -1,4 +1,4 @@
-"""Undoes what hides a request from its judge: text in base64, in hexadecimal, in leetspeak, rot13.
+"""Undoes what hides a request from its judge: base64, hexadecimal, leetspeak, rot13, l.e.t.t.e.r.s.
 
 The model reads such texts well enough to obey them, so the judge must read what they say. What is
 hidden is put in the place of what hides it; a text that hides nothing is returned as it is.
@@ -25,6 +25,10 @@ _HEX: Final = re.compile(
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2}|[\w.+-]){3,}")
 _LEET_WORD: Final = re.compile(r"(?<![\w.@/\[$€-])[a-zA-Z0-9@$€]{3,}+(?![\w@/-]|\.\w)")
 _LEET: Final = str.maketrans("013457@$€", "oieastase")
+_SPELLED: Final = re.compile(
+    r"(?<![^\W\d_])[^\W\d_](?:(?P<apart>[ .·*_~/|-])[^\W\d_](?:(?P=apart)[^\W\d_])+)(?![^\W\d_])"
+)
+"""Three letters or more, each apart from the next by the same sign: «s.a.u.v.e», «t o u t»."""
 _LONGEST_WORD: Final = 24
 _CODE: Final = re.compile(r"[A-Za-z]+\d+|\d{2,}[A-Za-z]+|\d[A-Za-z]{1,3}")
 """«A4», «Budget2024», «COVID19», «12h», «100euros»: names, versions and measures, no leetspeak."""
@@ -44,6 +48,7 @@ def revealed(text: str) -> str:
         return text
     parts = _decoded(text, _LEVELS)
     plain = "".join(part if hidden else _LEET_WORD.sub(_from_leet, part) for part, hidden in parts)
+    plain = _SPELLED.sub(_from_letters, plain)
     if _NAMES_ROT13.search(plain):
         plain = f"{plain}\n{_joined(codecs.encode(plain, 'rot13'), _LEVELS - 1)}"
     if _NAMES_REVERSAL.search(plain):
@@ -114,6 +119,12 @@ def _said(raw: bytes) -> str | None:
 
 
 _ENCODINGS: Final = ((_PERCENT, _from_percent), (_HEX, _from_hex), (_BASE64, _from_base64))
+
+
+def _from_letters(found: re.Match[str]) -> str:
+    said = found.group()
+    # «S.N.C.F.» hides nothing; spaces between letters are never an acronym's.
+    return said if said.isupper() and found["apart"] != " " else said[::2]
 
 
 def _from_leet(found: re.Match[str]) -> str:

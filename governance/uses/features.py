@@ -25,9 +25,10 @@ WORDS_SHARE = 0.7
 """What words weigh against meaning in a request, chosen on the development prompts."""
 
 
-def word_pieces(text: str) -> list[str]:
-    """The 4-letter pieces and stems of a text's words, and the pairs of neighbouring stems."""
-    words = fold(text).replace("|", " ").split()
+def word_pieces(folded: str) -> list[str]:
+    """The 4-letter pieces and stems of a folded text's words, and the pairs of neighbouring
+    stems."""
+    words = folded.replace("|", " ").split()
     found: list[str] = []
     for word in words:
         framed = f"<{word}>"
@@ -45,9 +46,9 @@ _COUNTS = HashingVectorizer(
 )
 
 
-def word_counts(texts: Sequence[str]) -> csr_matrix:
-    """Hashed counts of the pieces of words, a row for each text."""
-    return _COUNTS.transform(texts)
+def word_counts(folded: Sequence[str]) -> csr_matrix:
+    """Hashed counts of the pieces of words, a row for each folded text."""
+    return _COUNTS.transform(folded)
 
 
 class Features:
@@ -72,11 +73,11 @@ class Features:
 
     def of(self, texts: Sequence[str], vectors: Matrix) -> csr_matrix:
         """The features of ``texts``, whose embeddings are ``vectors``."""
-        return self._joined(vectors, word_counts(texts))
+        return self._joined(vectors, word_counts([fold(text) for text in texts]))
 
     def words_of(self, texts: Sequence[str]) -> csr_matrix:
         """The words' part alone, which costs no embedding."""
-        return self._words(word_counts(texts))
+        return self._words(word_counts([fold(text) for text in texts]))
 
     def _joined(self, vectors: Matrix, counts: csr_matrix) -> csr_matrix:
         centred = vectors - self._centre

@@ -33,13 +33,22 @@ STOP = " | "
 """What stands for the end of a clause in a folded text."""
 
 
+class _Plain(dict[int, str | None]):
+    """What stands for a character, by code point: found out the first time that it is met."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        hidden = unicodedata.category(char) in {"Mn", "Cf", "Cc"} and char not in "\n\t"
+        self[code] = plain = None if hidden else char.translate(_LOOKALIKES)
+        return plain
+
+
+_PLAIN = _Plain()
+
+
 def _lower_latin(text: str) -> str:
     """``text`` in lower case, without accents, invisible characters or look-alike letters."""
-    decomposed = unicodedata.normalize("NFKD", text).lower()
-    visible = (
-        c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf", "Cc"} or c in "\n\t"
-    )
-    return "".join(visible).translate(_LOOKALIKES)
+    return unicodedata.normalize("NFKD", text).lower().translate(_PLAIN)
 
 
 def fold(text: str) -> str:

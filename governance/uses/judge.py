@@ -19,10 +19,10 @@ from governance.charter.charter import Rule
 from governance.charter.schema import EFFECTS, Effect
 from governance.uses.corpus import read_corpus
 from governance.uses.disguise import revealed
-from governance.uses.folding import STOP, fold, readable
+from governance.uses.folding import STOP, clauses, fold, readable
 from governance.uses.forms import asks_for_nothing
-from governance.uses.library import known, ordinary_requests
-from governance.uses.patterns import PatternLayer, bounded
+from governance.uses.library import known, ordinary_pieces, ordinary_requests
+from governance.uses.patterns import PatternHit, PatternLayer, bounded
 from governance.uses.reading import BEST, WHOLE, best_sentence, salient, shortened
 from governance.uses.similarity import WEAK_PATTERN, Group, Likeness
 from governance.uses.vectors import embed_known
@@ -44,7 +44,10 @@ _AS_LIKELY = 0.25
 _LONG = 1000
 """Characters from which a text is no longer read as a whole."""
 _FAR = -0.3
-"""Margin, a pattern's own weight included, under which a strong match does not decide."""
+"""Margin, a pattern's own weight included, under which a strong match in a long text does not
+decide."""
+_TOLD_BY_PATTERN = 2.0
+"""What a pattern adds to a sentence's score when the telling ones of a long text are chosen."""
 _ASKED = 600
 """Characters of a request that the language model is given, where likeness cannot tell."""
 # Two words at least: a single one, a placeholder or a smile ask for nothing that can be compared.
@@ -143,6 +146,7 @@ class UseJudge:
                 [n for n in learned if (self._rules[n].layer, self._rules[n].effect) == key],
                 self._rules,
                 ordinary,
+                ordinary_pieces(),
                 corpus,
                 cache_dir,
             )
@@ -185,7 +189,9 @@ class UseJudge:
         strong = [
             self._matched(number, "turn")
             for number, hit in hits.items()
-            if hit.strong and self._binds(number, service) and not _overruled(likeness.get(number))
+            if hit.strong
+            and self._binds(number, service)
+            and not self._accidental(number, likeness.get(number), folded, hit)
         ]
         if any(decision.effect == "forbid" for decision in strong):
             return strong, 1.0, None
@@ -284,8 +290,22 @@ class UseJudge:
         return list(dict.fromkeys([*whole, *telling]))
 
     def _words_score(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        scores: NDArray[np.float64] = np.max([g.words_score(texts) for g in self._groups], axis=0)
+        """How far the words of each of ``texts`` speak for a use, its patterns included."""
+        by_words = np.max([group.words_score(texts) for group in self._groups], axis=0)
+        told = [bool(self._patterns.hits(bounded(fold(text)))) for text in texts]
+        scores: NDArray[np.float64] = by_words + _TOLD_BY_PATTERN * np.array(told)
         return scores
+
+    def _accidental(
+        self, number: int, found: Likeness | None, folded: str, hit: PatternHit
+    ) -> bool:
+        """Whether a strong match of a pattern in a long text is an accident of words: the text is
+        far from the use's examples, and so are the clauses of the match by themselves."""
+        if found is None or found.margin >= _FAR or len(folded) <= WHOLE:
+            return False
+        spans = [span for span in clauses(folded) if span[0] < hit.end and hit.start < span[1]]
+        alone = self._likeness(folded[spans[0][0] : spans[-1][1]]).get(number)
+        return alone is not None and alone.margin < _FAR
 
     def _likeness(self, text: str, *, left_out: bool = False) -> dict[int, Likeness]:
         folded = bounded(fold(text))
@@ -353,12 +373,6 @@ def _stands(decisions: Sequence[Decision], doubt: Decision | None) -> bool:
     return any(
         each.effect == "forbid" and (doubt is None or not _same(each, doubt)) for each in decisions
     )
-
-
-def _overruled(found: Likeness | None) -> bool:
-    """Whether a text is so far from a use's examples that even a strong match of a pattern is
-    taken for an accident of words."""
-    return found is not None and found.margin < _FAR
 
 
 def _vetoed(found: Likeness) -> bool:

@@ -63,7 +63,17 @@ def known(detect: Detect) -> Texts:
 
 
 @cache
+def ordinary_pieces() -> tuple[tuple[str, str], ...]:
+    """Each long everyday request with each of the pieces in which it may be read."""
+    return tuple((text, piece) for text in _ordinary() for piece in pieces(text) if piece != text)
+
+
+@cache
 def ordinary_requests() -> tuple[str, ...]:
-    """Everyday requests; long ones in the pieces that are read at once."""
-    texts = json.loads((_FOLDER / f"{_ORDINARY}.json").read_text(encoding="utf-8"))
-    return tuple(dict.fromkeys(piece for text in texts for piece in pieces(text)))
+    """Everyday requests, and the pieces of the long ones."""
+    return tuple(dict.fromkeys([*_ordinary(), *(piece for _, piece in ordinary_pieces())]))
+
+
+def _ordinary() -> list[str]:
+    texts: list[str] = json.loads((_FOLDER / f"{_ORDINARY}.json").read_text(encoding="utf-8"))
+    return texts

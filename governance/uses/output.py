@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 from governance.charter.charter import Rule
 from governance.charter.use import EFFECTS, Effect
 from governance.uses.features import Features, Matrix, word_counts
-from governance.uses.folding import readable
+from governance.uses.folding import fold, readable
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
 
@@ -85,7 +85,9 @@ class OutputJudge:
         self._owner = np.array([n for _, n in own] + [-1] * len(ordinary))
         known = embed_known(self._texts, embedder, cache_dir)
         self._vectors = np.array([known[text] for text in self._texts])
-        self._space = Features(self._vectors, word_counts(self._texts), _WORDS_SHARE)
+        self._space = Features(
+            self._vectors, word_counts([fold(text) for text in self._texts]), _WORDS_SHARE
+        )
         self._fit()
 
     @property

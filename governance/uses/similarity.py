@@ -75,6 +75,7 @@ class Group:
         numbers: Sequence[int],
         rules: Sequence[Rule],
         ordinary: Sequence[str],
+        parts: Sequence[tuple[str, str]],
         corpus: Corpus,
         cache_dir: Path | None,
     ) -> None:
@@ -104,7 +105,7 @@ class Group:
         rows = corpus.rows(self.texts)
         self._vectors = corpus.vectors[rows]
         self._space = Features(self._vectors, corpus.counts[rows])
-        twins = [pair for own in texts.values() for pair in own.pairs]
+        twins = [pair for own in texts.values() for pair in own.pairs] + list(parts)
         lesson = Lesson(self._space.corpus, self._owner, self._apart(twins), tuple(self.numbers))
         machines = learned(lesson, cache_dir)
         self._weights, self._biases = machines.weights, machines.biases
@@ -121,9 +122,9 @@ class Group:
     def _apart(self, twins: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
         """A number for each text, the same for those that must be left out together."""
         number = np.arange(len(self.texts))
-        for example, counter in twins:
-            if example in self._row and counter in self._row:
-                number[self._row[counter]] = self._row[example]
+        for first, second in twins:
+            if first in self._row and second in self._row:
+                number[self._row[second]] = self._row[first]
         return number
 
     def _nudges(self, hits: Container[int], idle: bool) -> Floats:

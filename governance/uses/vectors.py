@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from governance.uses.atomic import write_array_file
 from governance.uses.folding import readable
+from governance.uses.reading import shortened
 from models.protocol import Embedder
 
 _BATCH = 32
@@ -27,13 +28,15 @@ def embed_known(
 ) -> dict[str, NDArray[np.float32]]:
     """The vector of each of ``texts``, shipped or from ``cache_dir`` where it is known there.
 
-    The file is named after the embedder's digest, its rows after the sha256 of the texts; a file
-    that cannot be read is written anew. Texts are those of a charter, never those of people.
+    A text is embedded as the judge reads it: made readable, and a long one shortened. The file is
+    named after the embedder's digest, its rows after the sha256 of what was read; a file that
+    cannot be read is written anew. Texts are those of a charter, never those of people.
 
     Raises:
         OSError: the cache cannot be written.
     """
-    wanted = {_key(text): text for text in texts}
+    read = {text: readable(shortened(text)) for text in texts}
+    wanted = {_key(said): said for said in read.values()}
     stored = shipped(embedder.digest)
     path = cache_dir / f"uses-{_key(embedder.digest)[:16]}.npz" if cache_dir else None
     cached = _read(path, embedder.dimension) if path else {}
@@ -43,7 +46,7 @@ def embed_known(
     known |= {key: known.pop(key) for key in wanted if key in known}
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
-        vectors = embedder.embed_queries([readable(wanted[key]) for key in batch])
+        vectors = embedder.embed_queries([wanted[key] for key in batch])
         known |= dict(zip(batch, np.asarray(vectors, dtype=np.float32), strict=True))
     if path and missing:
         new = {key: vector for key, vector in known.items() if key not in stored}
@@ -51,7 +54,7 @@ def embed_known(
         write_array_file(
             path, {"keys": np.array(list(last)), "vectors": np.array(list(last.values()))}
         )
-    return {text: known[key] for key, text in wanted.items()}
+    return {text: known[_key(said)] for text, said in read.items()}
 
 
 @cache
@@ -79,14 +82,14 @@ def ship(
     Raises:
         OSError: the file or the cache cannot be written.
     """
-    distinct = list(dict.fromkeys(texts))
-    known = embed_known(distinct, embedder, cache_dir)
-    vectors = np.array([known[text] for text in distinct])
+    known = embed_known(texts, embedder, cache_dir)
+    distinct = {_key(readable(shortened(text))): vector for text, vector in known.items()}
+    vectors = np.array(list(distinct.values()))
     steps = np.abs(vectors).max(axis=1, keepdims=True) / 127
     np.savez_compressed(
         path,
         embedder=np.array(embedder.digest),
-        keys=np.array([list(bytes.fromhex(_key(text))) for text in distinct], dtype=np.uint8),
+        keys=np.array([list(bytes.fromhex(key)) for key in distinct], dtype=np.uint8),
         vectors=np.round(vectors / steps).astype(np.int8),
         steps=steps.astype(np.float32),
     )

@@ -1,10 +1,10 @@
-"""The development set is what its readers take it for: counts, one mix in both halves, no echo."""
+"""The development set is what its readers take it for: counts, one mix in each file, no echo."""
 
 from __future__ import annotations
 
 import base64
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bench.uses_parts.prompts import DEV, HELD, KINDS, Prompt, PromptFileError, read
+from bench.uses_parts.prompts import DEV, DEV_MORE, HELD, KINDS, Prompt, PromptFileError, read
 from governance.charter.load import EXAMPLES, load_file
 from governance.uses.folding import fold
+from governance.uses.library import known, ordinary_requests
 
-HALVES = {"d": read(DEV), "h": read(HELD)}
+HUNDREDS = {"d": read(DEV), "h": read(DEV_MORE), "f": read(HELD)}
 MIX = {"plain": 26, "indirect": 8, "disguised": 10, "review": 12, "near-miss": 22, "everyday": 22}
 FORBIDDEN = {
     "tri-candidatures": 5,
@@ -58,41 +59,41 @@ def likeness(left: str, right: str) -> float:
     return len(a & b) / max(1, len(a | b))
 
 
-@pytest.mark.parametrize("letter", HALVES)
-def test_each_half_has_a_hundred_prompts_of_the_same_mix(letter: str) -> None:
-    half = HALVES[letter]
-    assert [prompt.id for prompt in half] == [f"{letter}{n:03}" for n in range(1, 101)]
-    assert Counter(prompt.kind for prompt in half) == MIX
-    assert Counter(prompt.use for prompt in half if prompt.expect == "forbid") == FORBIDDEN
-    assert Counter(prompt.use for prompt in half if prompt.expect == "review") == REVIEWED
+@pytest.mark.parametrize("letter", HUNDREDS)
+def test_each_file_has_a_hundred_prompts_of_the_same_mix(letter: str) -> None:
+    hundred = HUNDREDS[letter]
+    assert [prompt.id for prompt in hundred] == [f"{letter}{n:03}" for n in range(1, 101)]
+    assert Counter(prompt.kind for prompt in hundred) == MIX
+    assert Counter(prompt.use for prompt in hundred if prompt.expect == "forbid") == FORBIDDEN
+    assert Counter(prompt.use for prompt in hundred if prompt.expect == "review") == REVIEWED
 
 
-@pytest.mark.parametrize("letter", HALVES)
+@pytest.mark.parametrize("letter", HUNDREDS)
 def test_the_form_of_a_prompt_does_not_give_away_what_it_deserves(letter: str) -> None:
     """Conversations, long texts and placeholders are found among what is due and what is not."""
-    half = HALVES[letter]
-    said = texts(half)
+    hundred = HUNDREDS[letter]
+    said = texts(hundred)
     for held in (True, False):
-        rows = [prompt for prompt in half if (prompt.expect != "allow") is held]
+        rows = [prompt for prompt in hundred if (prompt.expect != "allow") is held]
         assert any(len(prompt.turns) > 1 for prompt in rows)
         assert any(len(said[prompt.id]) >= 600 for prompt in rows)
         assert sum("[PERSONNE_1]" in said[prompt.id] for prompt in rows) >= 10
     assert 28 <= sum(bool(re.search(r"\[[A-Z]+_\d\]", each)) for each in said.values()) <= 38
     assert min(map(len, said.values())) < 40 and 1_800 < max(map(len, said.values())) <= 2_500
-    assert sum(len(said[p.id]) >= 600 for p in half if p.kind == "everyday") >= 5
+    assert sum(len(said[p.id]) >= 600 for p in hundred if p.kind == "everyday") >= 5
 
 
-@pytest.mark.parametrize("letter", HALVES)
+@pytest.mark.parametrize("letter", HUNDREDS)
 def test_an_instruction_in_a_document_is_not_the_persons_request(letter: str) -> None:
-    carried = [prompt for prompt in HALVES[letter] if prompt.document]
+    carried = [prompt for prompt in HUNDREDS[letter] if prompt.document]
     assert len(carried) == 2
     assert {prompt.expect for prompt in carried} == {"allow"}
 
 
-@pytest.mark.parametrize("letter", HALVES)
+@pytest.mark.parametrize("letter", HUNDREDS)
 def test_the_disguises_are_really_in_the_texts(letter: str) -> None:
     """A look-alike alphabet, base64 that decodes to French, figures for letters."""
-    said = [text for p in HALVES[letter] for text in p.turns if p.kind == "disguised"]
+    said = [text for p in HUNDREDS[letter] for text in p.turns if p.kind == "disguised"]
     assert sum(bool(re.search(r"[а-яі]", text)) for text in said) == 1
     coded = [found for text in said for found in re.findall(r"[A-Za-z0-9+/]{40,}={0,2}", text)]
     assert len(coded) == 1 and words(base64.b64decode(coded[0], validate=True).decode())
@@ -102,16 +103,16 @@ def test_the_disguises_are_really_in_the_texts(letter: str) -> None:
 def test_every_use_is_one_of_the_charter_or_the_one_about_to_join_it() -> None:
     known = {use.id for use in load_file(EXAMPLES / "commune.yaml").uses}
     known.add("communication-de-crise")
-    assert {p.use for half in HALVES.values() for p in half if p.use} <= known
+    assert {p.use for hundred in HUNDREDS.values() for p in hundred if p.use} <= known
 
 
 def test_near_misses_brush_every_forbidden_use() -> None:
-    for half in HALVES.values():
-        assert set(FORBIDDEN) <= {prompt.use for prompt in half if prompt.kind == "near-miss"}
+    for hundred in HUNDREDS.values():
+        assert set(FORBIDDEN) <= {prompt.use for prompt in hundred if prompt.kind == "near-miss"}
 
 
-def test_no_prompt_has_a_twin_in_either_half() -> None:
-    every = [*texts(HALVES["d"]).items(), *texts(HALVES["h"]).items()]
+def test_no_prompt_has_a_twin_in_any_file() -> None:
+    every = [pair for hundred in HUNDREDS.values() for pair in texts(hundred).items()]
     assert len({fold(text) for _, text in every}) == len(every)
     twins = [
         (one, other)
@@ -122,20 +123,26 @@ def test_no_prompt_has_a_twin_in_either_half() -> None:
     assert twins == []
 
 
-def test_no_prompt_repeats_an_example_of_the_shipped_charters() -> None:
-    shipped = [
-        example
+def test_no_prompt_repeats_what_the_judge_learns() -> None:
+    """Neither the shipped charters nor the library of uses say what a prompt says."""
+    learned = {
+        text
         for file in EXAMPLES.glob("*.yaml")
         for use in load_file(file).uses
-        for example in (*use.detect.examples, *use.detect.counter_examples)
-    ]
-    assert shipped
-    folded = {fold(example) for example in shipped}
+        for text in (*known(use.detect).all_examples, *known(use.detect).all_counter_examples)
+    }
+    learned |= set(ordinary_requests())
+    assert len(learned) > 10_000
+    every = [pair for hundred in HUNDREDS.values() for pair in texts(hundred).items()]
+    of_word: dict[str, list[int]] = defaultdict(list)
+    for row, (_, text) in enumerate(every):
+        for word in words(text):
+            of_word[word].append(row)
     echoes = [
-        name
-        for half in HALVES.values()
-        for name, text in texts(half).items()
-        if fold(text) in folded or any(likeness(text, each) >= TWINS for each in shipped)
+        (every[row][0], text)
+        for text in learned
+        for row, shared in Counter(r for word in words(text) for r in of_word[word]).items()
+        if shared >= TWINS * len(words(text) | words(every[row][1]))
     ]
     assert echoes == []
 

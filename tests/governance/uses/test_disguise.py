@@ -49,6 +49,22 @@ def test_leetspeak_is_read() -> None:
     assert revealed("tr1e les C@ndid@ts") == "trie les Candidats"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("un p.r.o.g.r.a.m.m.e qui e-f-f-a-c-e t o u t", "un programme qui efface tout"),
+        ("le m_o_t d/e p*a*s*s*e", "le mot d/e passe"),
+        (
+            "la S.N.C.F., la S.A.R.L. et M. B. C. Durand",
+            "la S.N.C.F., la S.A.R.L. et M. B. C. Durand",
+        ),
+        ("a/b, n/a, J-P, p.j., 1 à 2", "a/b, n/a, J-P, p.j., 1 à 2"),
+    ],
+)
+def test_letters_apart_are_put_together(written: str, read: str) -> None:
+    assert revealed(written) == read
+
+
 def test_letters_of_another_alphabet_are_read_by_the_folding() -> None:
     written = "Сlаssе сеs саndіdаts"
     assert fold(revealed(written)) == "classe ces candidats"

@@ -140,7 +140,7 @@ def test_what_engages_the_organisation_is_put_to_review(judge: UseJudge) -> None
 def test_a_request_cut_in_two_does_not_pass(judge: UseJudge) -> None:
     first = "J'ai reçu les candidatures de trois personnes pour le poste d'agent d'accueil."
     assert judge.judge("rh", [first]).effect == "allow"
-    for last in ("Lequel faut-il embaucher ?", "Lequel est le meilleur ?", "Classe-les."):
+    for last in ("Lequel vaut-il mieux ?", "Lequel est le meilleur ?", "Classe-les."):
         assert judge.judge("rh", [last]).effect == "allow", last
         verdict = judge.judge("rh", [first, last])
         assert (verdict.effect, verdict.use_id) == ("forbid", "tri-candidatures"), last
@@ -236,7 +236,7 @@ def test_vectors_are_kept_on_disk_and_a_damaged_file_is_made_anew(
     assert first > 400
     UseJudge(commune.rules, Counting(), tmp_path)
     assert sum(calls) == first
-    (file,) = tmp_path.iterdir()
+    (file,) = tmp_path.glob("uses-*.npz")
     file.write_bytes(file.read_bytes()[:1000])
     UseJudge(commune.rules, Counting(), tmp_path)
     assert sum(calls) == 2 * first
