@@ -145,7 +145,7 @@ def pasted(data: Path) -> Iterator[tuple[str, list[str]]]:
     articles = [part["context"] for each in piaf["data"] for part in each["paragraphs"]]
     yield "pasted articles (PIAF)", _given(articles)
     lines = (data / "pii" / "echr_fr_train.tsv").read_text(encoding="utf-8").splitlines()
-    words = " ".join(line.split("\t")[0].strip() or "\n" for line in lines)
+    words = " ".join(line.split()[0] if line.strip() else "\n" for line in lines)
     cases = [words[start : start + _PASTED] for start in range(0, len(words), _PASTED)]
     yield "pasted judgments (CEDH)", _given(cases)
 

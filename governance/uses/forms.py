@@ -98,6 +98,29 @@ _COMMAND = re.compile(
     rf"|\b(?:puis|ensuite|et) {_IMPERATIVE}"
 )
 
+_GIVEN = (
+    r"(?:ce|cet|cette|ces|le|la|les|l|mon|ma|mes|notre|nos) (?:texte|article|mail|courriel|message|"
+    r"courrier|lettre|notes?|document|passage|extrait|paragraphe|page|proces verbal|pv|"
+    r"compte rendu|entretien|discours|jugement|arret|rapport|chapitre|ensemble|tout|faute|"
+    r"orthographe)s?"
+    r"|fautes|ci dessous|ci dessus|ci joint|qui suit|suit|cela|ca|tout"
+    r"|(?:en|a) (?:\w+ ){1,3}(?:lignes?|mots|points?|phrases?|paragraphes?|minutes?|titres)"
+    r"|en (?:anglais|francais|allemand|espagnol|italien|portugais|arabe|langage clair|falc)"
+    r"|(?:this|the|these|my) (?:text|article|e?mail|message|notes?|document|minutes)"
+    r"|into (?:english|french)"
+)
+_REWORKING = re.compile(
+    rf"{_GREETED}(?:(?:{_ASKING}) )?(?:me |m |nous |moi )?(?:de )?"
+    r"(?:(?:resum|synthetis|corrig|tradui|reformul|relis|relir|raccourci|condens|simplifi|translat|"
+    r"summari|proofread|shorten|remet|met|fai)\w*)"
+    rf"(?: (?:moi|nous))?(?: (?!{_GIVEN})\w+){{0,8}} (?:{_GIVEN})\b(?: \w+){{0,6}}$"
+)
+"""A clause that asks to work on a given text: «résume ce texte en cinq lignes»."""
+_BESIDE = re.compile(
+    rf"{_COMMAND.pattern}|^(?:lequel|laquelle|lesquels|lesquelles|faut il|dois je|doit on|a qui)\b"
+)
+"""What asks for something more, within the text that is given."""
+
 _SUBJECT = re.compile(
     r"^(?:je|j|nous|on|il|elle|ils|elles|le|la|les|l|un|une|des|du|mon|ma|mes|notre|nos|ce|cet|"
     r"cette|ces|voici|voila|hier|the|we|i|our|my|this)\b"
@@ -137,6 +160,19 @@ def only_states(text: str, folded: str) -> bool:
 def asks_for_nothing(text: str, folded: str) -> bool:
     """Whether a text only asks what the rules are, or only tells something."""
     return only_inquires(folded) or only_states(text, folded)
+
+
+def only_reworks(folded: str) -> bool:
+    """Whether all that is asked is to summarise, correct, translate or tidy a given text.
+
+    The task opens or ends the request, and nothing else in it asks for anything.
+    """
+    parts = _parts(folded)
+    task = next((end for end in (0, 1, -1) if _REWORKING.search("".join(parts[end:][:1]))), None)
+    if task is None:
+        return False
+    del parts[task]
+    return not any(_BESIDE.search(part) for part in parts)
 
 
 def _parts(folded: str) -> list[str]:

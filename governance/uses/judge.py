@@ -20,11 +20,17 @@ from governance.charter.schema import EFFECTS, Effect
 from governance.uses.corpus import read_corpus
 from governance.uses.disguise import revealed
 from governance.uses.folding import STOP, clauses, fold, readable
-from governance.uses.forms import asks_for_nothing
+from governance.uses.forms import asks_for_nothing, only_reworks
 from governance.uses.library import known, ordinary_pieces, ordinary_requests
 from governance.uses.patterns import PatternHit, PatternLayer, bounded
 from governance.uses.reading import BEST, WHOLE, best_sentence, salient, shortened
-from governance.uses.similarity import WEAK_PATTERN, Group, Likeness
+from governance.uses.similarity import (
+    ASKS_FOR_NOTHING,
+    REWORKS,
+    WEAK_PATTERN,
+    Group,
+    Likeness,
+)
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
 
@@ -313,10 +319,10 @@ class UseJudge:
             return {}
         views = [text] if left_out else self._views(text)
         vector = self._vector(readable(shortened(views[0])))
-        hits, idle = self._patterns.hits(folded), asks_for_nothing(text, folded)
+        hits, calm = self._patterns.hits(folded), _calm(text, folded)
         found: dict[int, Likeness] = {}
         for group in self._groups:
-            found |= group.likeness(views, vector, hits, idle=idle, left_out=left_out)
+            found |= group.likeness(views, vector, hits, calm=calm, left_out=left_out)
         return found
 
     def _vector(self, text: str) -> NDArray[np.float32]:
@@ -373,6 +379,13 @@ def _stands(decisions: Sequence[Decision], doubt: Decision | None) -> bool:
     return any(
         each.effect == "forbid" and (doubt is None or not _same(each, doubt)) for each in decisions
     )
+
+
+def _calm(text: str, folded: str) -> float:
+    """What the form of a request takes from its score."""
+    if len(text) > WHOLE and only_reworks(folded):
+        return REWORKS
+    return ASKS_FOR_NOTHING if asks_for_nothing(text, folded) else 0.0
 
 
 def _vetoed(found: Likeness) -> bool:
