@@ -274,16 +274,16 @@ class UseJudge:
     def _alike(
         self, number: int, found: Likeness, scope: Scope, *, by_pattern: bool = False
     ) -> Decision:
-        rule = self._rules[number]
+        rule, near = self._rules[number], found.neighbours()
         return Decision(
             rule.use.id,
             rule.effect,
             "pattern" if by_pattern else "similarity",
             round(found.probability, 4),
-            found.nearest,
+            near.example,
             scope,
             found.doubtful,
-            found.other,
+            near.other,
         )
 
     def _views(self, text: str) -> list[str]:
@@ -393,7 +393,10 @@ def _vetoed(found: Likeness) -> bool:
 
     What likeness alone would hold, without the pattern, is not overruled.
     """
-    return found.margin < WEAK_PATTERN and found.nearest_other > found.nearest_example
+    if found.margin >= WEAK_PATTERN:
+        return False
+    near = found.neighbours()
+    return near.other_cosine > near.example_cosine
 
 
 def _leans(last: str) -> bool:

@@ -10,8 +10,9 @@ probabilities of scores (Platt, 1999).
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -51,22 +52,28 @@ class _Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The closest example of a use and the closest counter-example of any, with their cosines."""
+
+    example: str
+    example_cosine: float
+    other: str
+    other_cosine: float
+
+
+@dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a text stands to one rule: score above (≥ 0) or below its threshold, and its neighbours.
+    """How a text stands to one rule: score above (≥ 0) or below its threshold.
 
     ``probability`` (0 to 1) is the score's, on the scale of the charter's own texts. ``doubtful``
-    tells that it lies where legitimate texts and examples meet. ``nearest_example`` and
-    ``nearest_other`` are cosines with the closest example, and with the
-    closest counter-example of any use, which ``other`` is.
+    tells that it lies where legitimate texts and examples meet. ``neighbours`` compares the text
+    with all others, which most verdicts do not need.
     """
 
     margin: float
     probability: float
     doubtful: bool
-    nearest: str
-    nearest_example: float
-    nearest_other: float
-    other: str
+    neighbours: Callable[[], Neighbours]
 
 
 class Group:
@@ -166,22 +173,31 @@ class Group:
             each = rows @ self._weights + self._biases
             scores = each[0] if len(texts) == 1 else (each[0] + each[1:].max(axis=0)) / 2
         scores = scores + self._nudges(hits, calm)
-        cosines = self._vectors @ vector
-        if row is not None:
-            cosines[row] = -1.0
-        countered = np.flatnonzero(self._counter)
-        beside = int(countered[cosines[countered].argmax()]) if len(countered) else None
-        found: dict[int, Likeness] = {}
-        for n, score in zip(self.numbers, scores, strict=True):
-            mine = np.flatnonzero(self._owner == n)
-            best = int(mine[cosines[mine].argmax()])
-            found[n] = Likeness(
+        cosines = cache(partial(self._cosines, vector, row))
+        return {
+            n: Likeness(
                 margin=float(score) - self.threshold,
                 probability=self._scale.probability(float(score)),
-                doubtful=self._doubt[0] <= score < self._doubt[1],
-                nearest=self.texts[best],
-                nearest_example=float(cosines[best]),
-                nearest_other=-1.0 if beside is None else float(cosines[beside]),
-                other="" if beside is None else self.texts[beside],
+                doubtful=bool(self._doubt[0] <= score < self._doubt[1]),
+                neighbours=partial(self._neighbours, n, cosines),
             )
-        return found
+            for n, score in zip(self.numbers, scores, strict=True)
+        }
+
+    def _cosines(self, vector: NDArray[np.float32], row: int | None) -> Floats:
+        cosines: Floats = (self._vectors @ vector).astype(np.float64)
+        if row is not None:
+            cosines[row] = -1.0
+        return cosines
+
+    def _neighbours(self, number: int, cosines_of: Callable[[], Floats]) -> Neighbours:
+        cosines = cosines_of()
+        mine = np.flatnonzero(self._owner == number)
+        example = int(mine[cosines[mine].argmax()])
+        countered = np.flatnonzero(self._counter)
+        if not len(countered):
+            return Neighbours(self.texts[example], float(cosines[example]), "", -1.0)
+        other = int(countered[cosines[countered].argmax()])
+        return Neighbours(
+            self.texts[example], float(cosines[example]), self.texts[other], float(cosines[other])
+        )
