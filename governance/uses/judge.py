@@ -19,11 +19,11 @@ from governance.charter.charter import Rule
 from governance.charter.schema import EFFECTS, Effect
 from governance.uses.corpus import read_corpus
 from governance.uses.disguise import revealed
-from governance.uses.folding import STOP, clauses, fold, readable
+from governance.uses.folding import STOP, clauses, fold
 from governance.uses.forms import asks_for_nothing, only_reworks
 from governance.uses.library import known, ordinary_pieces, ordinary_requests
 from governance.uses.patterns import PatternHit, PatternLayer, bounded
-from governance.uses.reading import BEST, WHOLE, best_sentence, salient, shortened
+from governance.uses.reading import BEST, WHOLE, best_sentence, salient
 from governance.uses.similarity import (
     ASKS_FOR_NOTHING,
     REWORKS,
@@ -31,7 +31,7 @@ from governance.uses.similarity import (
     Group,
     Likeness,
 )
-from governance.uses.vectors import embed_known
+from governance.uses.vectors import embed_known, read_as
 from models.protocol import Embedder
 
 Scope = Literal["turn", "conversation"]
@@ -318,7 +318,7 @@ class UseJudge:
         if not self._groups or not _SAYS_SOMETHING.search(folded):
             return {}
         views = [text] if left_out else self._views(text)
-        vector = self._vector(readable(shortened(views[0])))
+        vector = self._vector(read_as(views[0]))
         hits, calm = self._patterns.hits(folded), _calm(text, folded)
         found: dict[int, Likeness] = {}
         for group in self._groups:

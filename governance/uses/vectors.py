@@ -35,7 +35,7 @@ def embed_known(
     Raises:
         OSError: the cache cannot be written.
     """
-    read = {text: readable(shortened(text)) for text in texts}
+    read = {text: read_as(text) for text in texts}
     wanted = {_key(said): said for said in read.values()}
     stored = shipped(embedder.digest)
     path = cache_dir / f"uses-{_key(embedder.digest)[:16]}.npz" if cache_dir else None
@@ -83,7 +83,7 @@ def ship(
         OSError: the file or the cache cannot be written.
     """
     known = embed_known(texts, embedder, cache_dir)
-    distinct = {_key(readable(shortened(text))): vector for text, vector in known.items()}
+    distinct = {_key(read_as(text)): vector for text, vector in known.items()}
     vectors = np.array(list(distinct.values()))
     steps = np.abs(vectors).max(axis=1, keepdims=True) / 127
     np.savez_compressed(
@@ -94,6 +94,11 @@ def ship(
         steps=steps.astype(np.float32),
     )
     return len(distinct)
+
+
+def read_as(text: str) -> str:
+    """What the embedder reads of ``text``."""
+    return readable(shortened(text))
 
 
 def _key(text: str) -> str:

