@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
-from governance.uses.folding import fold
-
 Matrix = NDArray[np.float32]
 
 _BUCKETS = 2**15
@@ -46,9 +44,9 @@ _COUNTS = HashingVectorizer(
 )
 
 
-def word_counts(folded: Sequence[str]) -> csr_matrix:
-    """Hashed counts of the pieces of words, a row for each folded text."""
-    return _COUNTS.transform(folded)
+def word_counts(texts: Sequence[str]) -> csr_matrix:
+    """Hashed counts of the pieces of words, a row for each of ``texts``, folded."""
+    return _COUNTS.transform(texts)
 
 
 class Features:
@@ -71,19 +69,17 @@ class Features:
         """How many of the columns are the meaning's: the first ones."""
         return len(self._centre)
 
-    def of(self, texts: Sequence[str], vectors: Matrix) -> csr_matrix:
-        """The features of ``texts``, whose embeddings are ``vectors``."""
-        return self._joined(vectors, word_counts([fold(text) for text in texts]))
-
-    def words_of(self, texts: Sequence[str]) -> csr_matrix:
-        """The words' part alone, which costs no embedding."""
-        return self._words(word_counts([fold(text) for text in texts]))
-
-    def _joined(self, vectors: Matrix, counts: csr_matrix) -> csr_matrix:
+    def meaning(self, vectors: Matrix) -> Matrix:
+        """The meaning's part of texts whose embeddings are ``vectors``."""
         centred = vectors - self._centre
         lengths = np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-        meaning = csr_matrix(centred / lengths * math.sqrt(1 - self._share), dtype=np.float32)
-        return hstack([meaning, self._words(counts)], format="csr", dtype=np.float32)
+        part: Matrix = (centred / lengths * math.sqrt(1 - self._share)).astype(np.float32)
+        return part
 
-    def _words(self, counts: csr_matrix) -> csr_matrix:
+    def words(self, counts: csr_matrix) -> csr_matrix:
+        """The words' part of texts whose :func:`word_counts` are ``counts``."""
         return self._rarity.transform(counts) * np.float32(math.sqrt(self._share))
+
+    def _joined(self, vectors: Matrix, counts: csr_matrix) -> csr_matrix:
+        meaning = csr_matrix(self.meaning(vectors))
+        return hstack([meaning, self.words(counts)], format="csr", dtype=np.float32)

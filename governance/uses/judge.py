@@ -19,6 +19,7 @@ from governance.charter.charter import Rule
 from governance.charter.schema import EFFECTS, Effect
 from governance.uses.corpus import read_corpus
 from governance.uses.disguise import revealed
+from governance.uses.features import word_counts
 from governance.uses.folding import STOP, clauses, fold
 from governance.uses.forms import asks_for_nothing, only_reworks
 from governance.uses.library import known, ordinary_pieces, ordinary_requests
@@ -297,8 +298,10 @@ class UseJudge:
 
     def _words_score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """How far the words of each of ``texts`` speak for a use, its patterns included."""
-        by_words = np.max([group.words_score(texts) for group in self._groups], axis=0)
-        told = [bool(self._patterns.hits(bounded(fold(text)))) for text in texts]
+        folded = [fold(text) for text in texts]
+        counts = word_counts(folded)
+        by_words = np.max([group.words_score(counts) for group in self._groups], axis=0)
+        told = [bool(self._patterns.hits(bounded(each))) for each in folded]
         scores: NDArray[np.float64] = by_words + _TOLD_BY_PATTERN * np.array(told)
         return scores
 
@@ -320,9 +323,10 @@ class UseJudge:
         views = [text] if left_out else self._views(text)
         vector = self._vector(read_as(views[0]))
         hits, calm = self._patterns.hits(folded), _calm(text, folded)
+        counts = word_counts([fold(view) for view in views])
         found: dict[int, Likeness] = {}
         for group in self._groups:
-            found |= group.likeness(views, vector, hits, calm=calm, left_out=left_out)
+            found |= group.likeness(text, counts, vector, hits, calm=calm, left_out=left_out)
         return found
 
     def _vector(self, text: str) -> NDArray[np.float32]:

@@ -105,7 +105,8 @@ class OutputJudge:
         text = readable(passage)
         with self._lock:
             vector: NDArray[np.float32] = self._embedder.embed_queries([text])[0]
-        features = self._space.of([text], vector[None]).toarray()[0]
+        words = self._space.words(word_counts([fold(text)])).toarray()[0]
+        features = np.concatenate([self._space.meaning(vector[None])[0], words])
         scores = self._weights @ features + self._biases
         return self._decisions(service, scores, vector)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from governance.charter.charter import Rule
@@ -142,15 +143,20 @@ class Group:
         """What the form of a text adds to its score under each rule."""
         return np.array([WEAK_PATTERN * (n in hits) - calm for n in self.numbers])
 
-    def words_score(self, texts: Sequence[str]) -> Floats:
+    def words_score(self, counts: csr_matrix) -> Floats:
         """How far words alone speak for a use, to choose what to read of a long text."""
+        best: Floats = self._by_words(counts).max(axis=1)
+        return best
+
+    def _by_words(self, counts: csr_matrix) -> Floats:
         weights = self._weights[self._space.meanings :]
-        scores: Floats = (self._space.words_of(texts) @ weights + self._biases).max(axis=1)
+        scores: Floats = self._space.words(counts) @ weights + self._biases
         return scores
 
     def likeness(
         self,
-        texts: Sequence[str],
+        text: str,
+        counts: csr_matrix,
         vector: NDArray[np.float32],
         hits: Container[int],
         *,
@@ -159,19 +165,19 @@ class Group:
     ) -> dict[int, Likeness]:
         """How a text stands to each rule of the group, by number.
 
-        ``texts`` are the whole and, of a long one, its most telling parts: they are scored by their
-        words and by ``vector``, the meaning of all, and the score is half the whole's and half that
-        of the best part. ``hits`` are the rules of which a pattern matches, ``calm`` what the form
-        of the text takes from its score. ``left_out`` scores a training text as though it had not
-        been learned from.
+        ``counts`` are those of the words of the whole and, of a long one, of its most telling
+        parts: they are scored by them and by ``vector``, the meaning of all, and the score is half
+        the whole's and half that of the best part. ``hits`` are the rules of which a pattern
+        matches, ``calm`` what the form of the text takes from its score. ``left_out`` scores a
+        training text as though it had not been learned from.
         """
-        row = self._row.get(texts[0]) if left_out else None
+        row = self._row.get(text) if left_out else None
         if row is not None:
             scores = self._scores[row]
         else:
-            rows = self._space.of(texts, np.repeat(vector[None], len(texts), axis=0))
-            each = rows @ self._weights + self._biases
-            scores = each[0] if len(texts) == 1 else (each[0] + each[1:].max(axis=0)) / 2
+            meaning = self._space.meaning(vector[None]) @ self._weights[: self._space.meanings]
+            each = self._by_words(counts) + meaning
+            scores = each[0] if len(each) == 1 else (each[0] + each[1:].max(axis=0)) / 2
         scores = scores + self._nudges(hits, calm)
         cosines = cache(partial(self._cosines, vector, row))
         return {
