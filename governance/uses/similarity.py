@@ -26,10 +26,11 @@ from governance.uses.features import Features
 from governance.uses.library import known
 from governance.uses.machines import Lesson, learned
 
-_SPARED = 0.965
+_SPARED = 0.975
 """Share of the legitimate texts that must stay below the threshold when left out. They are near
-misses for the most part: of ordinary requests far fewer reach it."""
-_DOUBT = (0.955, 0.975)
+misses for the most part: of ordinary requests far fewer reach it. Chosen on the development
+prompts, where recall has room to spare."""
+_DOUBT = (0.967, 0.981)
 """Shares of the legitimate texts between whose scores one cannot tell."""
 WEAK_PATTERN = 0.7
 """What a weak match of a pattern adds to a score."""
