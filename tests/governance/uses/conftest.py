@@ -6,19 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from bench.uses_parts.embedder import default_embedder
 from governance.charter.charter import Charter
 from governance.charter.load import EXAMPLES, load_file
 from governance.uses.judge import UseJudge
-from models.catalogue import load_catalogue
-from models.embedders import build_embedder
 from models.protocol import Embedder
 
 
 @pytest.fixture(scope="session")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    """The default one, built as the server builds it: the shipped vectors go by its digest."""
-    folder = tmp_path_factory.mktemp("models")
-    return build_embedder(load_catalogue(folder)["multilingual-e5-small-4bit"], folder)
+def embedder() -> Embedder:
+    return default_embedder()
 
 
 @pytest.fixture(scope="session")
