@@ -40,7 +40,8 @@ from governance.charter.charter import Charter  # noqa: E402
 from governance.charter.load import EXAMPLES, load_file  # noqa: E402
 from governance.charter.proof import prove  # noqa: E402
 from governance.uses.arbiter import Arbiter, Question  # noqa: E402
-from governance.uses.judge import UseJudge, Verdict  # noqa: E402
+from governance.uses.judge import UseJudge  # noqa: E402
+from governance.uses.verdict import Verdict  # noqa: E402
 from models.llama.engine import LlamaEngine  # noqa: E402
 
 TARGETS: dict[str, tuple[str, float]] = {

@@ -19,7 +19,7 @@ from governance.pii.pseudonymise import Masked
 from governance.quotas.limits import Amounts, Asker, Kind, QuotaLimit, QuotaState
 from governance.receipt import InjectionPart, Receipt, RuleDecision
 from governance.turns import Turn
-from governance.uses.judge import Verdict
+from governance.uses.verdict import Verdict
 from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
 from rag.protocol import Grounding, Passage
 

@@ -1,11 +1,12 @@
-"""The judge of the charter in force: one per revision, made when the charter changes."""
+"""The judges of charters: one for each set of rules, made when the rules change."""
 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
-from governance.charter.charter import Charter
+from governance.charter.charter import Charter, Rule
 from governance.charter.load import shipped
 from governance.charter.revisions import CharterInForce, CharterStore
 from governance.charter.signing import RevisionSigner
@@ -16,7 +17,7 @@ from server.books import Books
 from server.settings import Settings
 
 KEEP = 4
-"""Revisions whose judge is kept: exchanges end under the charter that they began with."""
+"""Judges kept, the last ones used: exchanges end under the charter that they began with."""
 
 
 def uses_cache(settings: Settings) -> Path:
@@ -39,12 +40,12 @@ class Judges:
         self._charter = charter
         self._embedder = embedder
         self._cache_dir = cache_dir
-        self._made: dict[str, UseJudge] = {}
+        self._made: list[tuple[tuple[Rule, ...], Future[UseJudge]]] = []
         self._lock = threading.Lock()
 
     def of(self, exchange: Exchange) -> UseJudge:
         """The judge of the charter that ``exchange`` began under."""
-        return self._get(exchange.charter_revision, exchange.charter)
+        return self.make(exchange.charter)
 
     def warm(self) -> None:
         """Make the judge of the charter in force, which takes seconds the first time."""
@@ -52,16 +53,32 @@ class Judges:
 
     def in_force(self) -> UseJudge:
         """The judge of the charter in force."""
-        return self._get(*self._charter.get())
+        return self.make(self._charter.get()[1])
 
     def make(self, charter: Charter) -> UseJudge:
-        """A judge of a charter that is not in force: a draft, to be proved by its examples."""
-        return UseJudge(charter.rules, self._embedder, self._cache_dir)
+        """The judge of a charter, in force or a draft to be proved by its examples.
 
-    def _get(self, revision: str, charter: Charter) -> UseJudge:
+        Charters of the same rules share it, so that a revision whose rules are not changed, or were
+        proved a moment ago, is in force at once. While one is made, the others judge on.
+        """
+        rules = tuple(charter.rules)
         with self._lock:
-            if revision not in self._made:
-                self._made[revision] = self.make(charter)
-                while len(self._made) > KEEP:
-                    del self._made[next(iter(self._made))]
-            return self._made[revision]
+            known = next((pair for pair in self._made if pair[0] == rules), None)
+            pair = known or (rules, Future[UseJudge]())
+            if known:
+                self._made.remove(known)
+            self._made.append(pair)
+            del self._made[:-KEEP]
+        if known is None:
+            self._fill(*pair)
+        return pair[1].result()
+
+    def _fill(self, rules: tuple[Rule, ...], making: Future[UseJudge]) -> None:
+        try:
+            making.set_result(UseJudge(rules, self._embedder, self._cache_dir))
+        except BaseException as error:
+            # Not kept: the next one to ask tries again.
+            with self._lock:
+                self._made = [pair for pair in self._made if pair[1] is not making]
+            making.set_exception(error)
+            raise

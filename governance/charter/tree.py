@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from governance.charter.problems import CharterInvalid, CharterProblem, Mark, at, dotted
+from governance.charter.yaml_faults import not_yaml, unreadable
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 12
@@ -101,11 +102,9 @@ def parse(text: str, file: str) -> Node:
         message = "The file holds a character that a text file cannot hold."
         raise CharterInvalid([at(Mark(file, line, 1), "", message)]) from None
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Mark(file, mark.line + 1, mark.column + 1) if mark else start
-        raise CharterInvalid([_unreadable(place, text, str(error.problem or ""))]) from None
-    except (YAMLError, RecursionError, ValueError) as error:
-        raise CharterInvalid([_unreadable(start, text, type(error).__name__)]) from None
+        raise CharterInvalid([unreadable(error, text, file)]) from None
+    except (YAMLError, RecursionError, ValueError):
+        raise CharterInvalid([not_yaml(file)]) from None
     if root is None:
         raise CharterInvalid([at(start, "", "The file is empty: a charter was expected.")])
     if builder.problems:
@@ -114,14 +113,6 @@ def parse(text: str, file: str) -> Node:
         message = "A charter is a list of «name: value» entries; something else was found."
         raise CharterInvalid([at(root.mark, "", message)])
     return root
-
-
-def _unreadable(place: Mark, text: str, detail: str) -> CharterProblem:
-    lines = text.splitlines()
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return at(place, "", "This line is indented with a tab: use spaces.")
-    return at(place, "", "This is not valid YAML: {detail}.", detail=detail)
 
 
 class _Builder:

@@ -13,7 +13,8 @@ from governance.messages import N_
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
 from governance.uses.arbiter import Arbiter, Question
-from governance.uses.judge import UseJudge, Verdict
+from governance.uses.judge import UseJudge
+from governance.uses.verdict import Verdict
 
 FORBIDDEN = N_("The organisation's charter does not allow this use.")
 

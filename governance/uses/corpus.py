@@ -20,6 +20,7 @@ class Corpus:
     """Texts, and a row, or an item, for each: embeddings, counts of words, the rules of which a
     pattern matches, and whether it asks for nothing to be done."""
 
+    texts: tuple[str, ...]
     row_of: Mapping[str, int]
     vectors: Matrix
     counts: csr_matrix
@@ -30,6 +31,13 @@ class Corpus:
         """The rows of ``texts``. Raises KeyError for one that is not of the corpus."""
         return np.array([self.row_of[text] for text in texts], dtype=np.intp)
 
+    def cosines(self, vector: NDArray[np.float32], left_out: int | None) -> NDArray[np.float64]:
+        """The cosine of each text with ``vector``, -1 for the one of row ``left_out``."""
+        cosines: NDArray[np.float64] = (self.vectors @ vector).astype(np.float64)
+        if left_out is not None:
+            cosines[left_out] = -1.0
+        return cosines
+
 
 def read_corpus(
     texts: Sequence[str], vectors_of: Mapping[str, NDArray[np.float32]], patterns: PatternLayer
@@ -39,6 +47,7 @@ def read_corpus(
     folded = [fold(text) for text in distinct]
     searched = [bounded(text) for text in folded]
     return Corpus(
+        tuple(distinct),
         {text: row for row, text in enumerate(distinct)},
         np.array([vectors_of[text] for text in distinct]),
         word_counts(folded),

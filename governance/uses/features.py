@@ -52,8 +52,7 @@ def word_counts(texts: Sequence[str]) -> csr_matrix:
 class Features:
     """A space fitted on texts: their centre, and how rare each word is in them.
 
-    ``vectors`` are their embeddings and ``counts`` their :func:`word_counts`. ``corpus`` has a row
-    for each: the meaning's part, then the words', of squared lengths 1 - share and share.
+    ``vectors`` are their embeddings and ``counts`` their :func:`word_counts`.
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class Features:
         self._share = words_share
         self._centre = vectors.mean(axis=0)
         self._rarity = TfidfTransformer(sublinear_tf=True).fit(counts)
-        self.corpus: csr_matrix = self._joined(vectors, counts)
 
     @property
     def meanings(self) -> int:
@@ -80,6 +78,8 @@ class Features:
         """The words' part of texts whose :func:`word_counts` are ``counts``."""
         return self._rarity.transform(counts) * np.float32(math.sqrt(self._share))
 
-    def _joined(self, vectors: Matrix, counts: csr_matrix) -> csr_matrix:
+    def rows(self, vectors: Matrix, counts: csr_matrix) -> csr_matrix:
+        """A row for each of some texts: the meaning's part, then the words', of squared lengths
+        1 - share and share."""
         meaning = csr_matrix(self.meaning(vectors))
         return hstack([meaning, self.words(counts)], format="csr", dtype=np.float32)

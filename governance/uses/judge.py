@@ -7,16 +7,15 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from governance.charter.charter import Rule
-from governance.charter.schema import EFFECTS, Effect
 from governance.uses.corpus import read_corpus
 from governance.uses.disguise import revealed
 from governance.uses.features import word_counts
@@ -24,19 +23,18 @@ from governance.uses.folding import STOP, clauses, fold
 from governance.uses.forms import asks_for_nothing, only_reworks
 from governance.uses.library import known, ordinary_pieces, ordinary_requests
 from governance.uses.patterns import PatternHit, PatternLayer, bounded
-from governance.uses.reading import BEST, WHOLE, best_sentence, salient
+from governance.uses.reading import BEST, WHOLE, salient, telling
 from governance.uses.similarity import (
     ASKS_FOR_NOTHING,
     REWORKS,
     WEAK_PATTERN,
     Group,
     Likeness,
+    View,
 )
 from governance.uses.vectors import embed_known, read_as
+from governance.uses.verdict import Decision, Scope, Verdict, stands, verdict_of
 from models.protocol import Embedder
-
-Scope = Literal["turn", "conversation"]
-Layer = Literal["pattern", "similarity", "model", "none"]
 
 _MAX_TURNS = 12
 _REMEMBERED = 512
@@ -47,7 +45,6 @@ _LEANS_ON_EARLIER = re.compile(
     r"|\b(?:les|le|la|lui|leur) ?$|\b(?:celui|celle|ceux|celles)\b|\w+ (?:les|le|la)(?: \||$)"
 )
 _SHORT = 12
-_AS_LIKELY = 0.25
 _LONG = 1000
 """Characters from which a text is no longer read as a whole."""
 _FAR = -0.3
@@ -62,63 +59,12 @@ _SAYS_SOMETHING = re.compile(r"(?:^| )[a-z0-9]+ (?:.* )?[a-z0-9]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """A use that was recognised.
+class _Reading:
+    """A text, how it is searched, and the rules of which a pattern matches there."""
 
-    ``score`` is how probable the use is, 0 to 1; 1 for a strong pattern. ``nearest`` is the
-    charter's example that the request resembles most, where one was compared, and ``other`` the
-    legitimate text that it does. ``scope`` tells whether the last turn alone, or the conversation,
-    was recognised. ``doubtful``: likeness alone cannot tell. ``read`` is what of the request was
-    compared, pseudonymised; ``decoded`` tells that something hidden in it was made plain after the
-    pseudonymisation, which has not read that. ``unanswered``: the language model should have told,
-    and has not, so that the use is held.
-    """
-
-    use_id: str
-    effect: Effect
-    layer: Layer
-    score: float
-    nearest: str | None
-    scope: Scope
-    doubtful: bool = False
-    other: str = ""
-    read: str = field(default="", repr=False)
-    decoded: bool = False
-    unanswered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the charter says of a conversation. ``decisions`` hold the likeliest uses recognised.
-
-    ``effect`` is the strictest of them, «allow» where none was; ``score`` is that decision's, or
-    the probability of the likeliest use where none was recognised. ``seconds`` is the time taken.
-    ``doubt`` is the likeliest ban, recognised or not, where the language model should be asked.
-    """
-
-    effect: Effect
-    use_id: str | None
-    layer: Layer
-    score: float
-    nearest: str | None
-    seconds: float
-    decisions: tuple[Decision, ...]
-    doubt: Decision | None = None
-
-    def answered(self, yes: bool | None, seconds: float) -> Verdict:
-        """The verdict once the language model was asked whether the request is of the ban in doubt.
-
-        A no clears that decision, and none about which the model was not asked. No answer (None)
-        holds the ban: the charter's cautious side. ``seconds`` is what asking took.
-        """
-        if self.doubt is None:
-            return self
-        kept = [each for each in self.decisions if not _same(each, self.doubt)]
-        if yes:
-            kept.insert(0, replace(self.doubt, layer="model"))
-        elif yes is None:
-            kept.insert(0, replace(self.doubt, unanswered=True))
-        return _verdict(kept, self.doubt.score, self.seconds + seconds, None)
+    text: str
+    folded: str
+    hits: Mapping[int, PatternHit]
 
 
 class UseJudge:
@@ -147,14 +93,14 @@ class UseJudge:
         ordinary = ordinary_requests()
         own = [t for each in texts for t in (*each.all_examples, *each.all_counter_examples)]
         vectors = embed_known([*own, *ordinary], self._embedder, cache_dir)
-        corpus = read_corpus(list(vectors), vectors, self._patterns)
+        self._corpus = read_corpus(list(vectors), vectors, self._patterns)
         return [
             Group(
                 [n for n in learned if (self._rules[n].layer, self._rules[n].effect) == key],
                 self._rules,
                 ordinary,
                 ordinary_pieces(),
-                corpus,
+                self._corpus,
                 cache_dir,
             )
             for key in groups
@@ -174,31 +120,30 @@ class UseJudge:
             raise ValueError("a conversation has at least one turn")
         *earlier, last = (revealed(text) for text in texts[-_MAX_TURNS:])
         decisions, highest, doubt = self._decide(service, last, decoded=last != texts[-1])
-        if earlier and not _stands(decisions, doubt):
+        if earlier and not stands(decisions, doubt):
             decisions += self._decide_together(service, earlier, last)
-        if _stands(decisions, doubt):
+        if stands(decisions, doubt):
             doubt = None
-        return _verdict(decisions, highest, time.perf_counter() - started, doubt)
+        return verdict_of(decisions, highest, time.perf_counter() - started, doubt)
 
     def judge_left_out(self, service: str, text: str) -> Verdict:
         """The verdict on one of the charter's own texts, as though it had not been learned from."""
         started = time.perf_counter()
         decisions, highest, doubt = self._decide(service, text, left_out=True)
-        return _verdict(decisions, highest, time.perf_counter() - started, doubt)
+        return verdict_of(decisions, highest, time.perf_counter() - started, doubt)
 
     def _decide(
         self, service: str, text: str, *, left_out: bool = False, decoded: bool = False
     ) -> tuple[list[Decision], float, Decision | None]:
         """The uses recognised, the highest probability, and the likeliest ban where in doubt."""
-        folded = bounded(fold(text))
-        hits = self._patterns.hits(folded)
-        likeness = self._likeness(text, left_out=left_out)
+        reading = self._read(text)
+        hits, likeness = reading.hits, self._likeness(reading, left_out=left_out)
         strong = [
             self._matched(number, "turn")
             for number, hit in hits.items()
             if hit.strong
             and self._binds(number, service)
-            and not self._accidental(number, likeness.get(number), folded, hit)
+            and not self._accidental(likeness.get(number), number, reading)
         ]
         if any(decision.effect == "forbid" for decision in strong):
             return strong, 1.0, None
@@ -217,7 +162,7 @@ class UseJudge:
         ]
         highest = max((found.probability for found in likeness.values()), default=0.0)
         doubt = self._doubt(alike)
-        if doubt is None or _stands(similar, doubt[1]):
+        if doubt is None or stands(similar, doubt[1]):
             return strong + similar, highest, None
         _, asked = doubt
         # What speaks most for a use, so that it is not hidden in the middle of a long document.
@@ -251,12 +196,12 @@ class UseJudge:
         view = f"{history}\n{salient(last, self._words_score, BEST)}"
         found = {
             number: likeness
-            for number, likeness in self._likeness(view).items()
+            for number, likeness in self._likeness(self._read(view)).items()
             if likeness.margin >= 0 and self._binds(number, service)
         }
         if found and not _leans(last):
             # Were the earlier turns enough by themselves, the last one has added nothing.
-            alone = self._likeness(history)
+            alone = self._likeness(self._read(history))
             found = {
                 n: likeness
                 for n, likeness in found.items()
@@ -287,14 +232,17 @@ class UseJudge:
             near.other,
         )
 
+    def _read(self, text: str) -> _Reading:
+        folded = bounded(fold(text))
+        return _Reading(text, folded, self._patterns.hits(folded))
+
     def _views(self, text: str) -> list[str]:
         """What is read of ``text``: the whole and, where it is long, its most telling sentences,
         and the one; of a very long one, these alone, for the rest would drown them."""
         if len(text) <= WHOLE:
             return [text]
-        telling = salient(text, self._words_score), best_sentence(text, self._words_score)
         whole = [text] if len(text) <= _LONG else []
-        return list(dict.fromkeys([*whole, *telling]))
+        return list(dict.fromkeys([*whole, *telling(text, self._words_score)]))
 
     def _words_score(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """How far the words of each of ``texts`` speak for a use, its patterns included."""
@@ -305,28 +253,35 @@ class UseJudge:
         scores: NDArray[np.float64] = by_words + _TOLD_BY_PATTERN * np.array(told)
         return scores
 
-    def _accidental(
-        self, number: int, found: Likeness | None, folded: str, hit: PatternHit
-    ) -> bool:
+    def _accidental(self, found: Likeness | None, number: int, reading: _Reading) -> bool:
         """Whether a strong match of a pattern in a long text is an accident of words: the text is
         far from the use's examples, and so are the clauses of the match by themselves."""
+        folded, hit = reading.folded, reading.hits[number]
         if found is None or found.margin >= _FAR or len(folded) <= WHOLE:
             return False
         spans = [span for span in clauses(folded) if span[0] < hit.end and hit.start < span[1]]
-        alone = self._likeness(folded[spans[0][0] : spans[-1][1]]).get(number)
+        part = self._read(folded[spans[0][0] : spans[-1][1]])
+        alone = self._likeness(part).get(number)
         return alone is not None and alone.margin < _FAR
 
-    def _likeness(self, text: str, *, left_out: bool = False) -> dict[int, Likeness]:
-        folded = bounded(fold(text))
-        if not self._groups or not _SAYS_SOMETHING.search(folded):
+    def _likeness(self, reading: _Reading, *, left_out: bool = False) -> dict[int, Likeness]:
+        text = reading.text
+        if not self._groups or not _SAYS_SOMETHING.search(reading.folded):
             return {}
+        row = self._corpus.row_of.get(text) if left_out else None
         views = [text] if left_out else self._views(text)
-        vector = self._vector(read_as(views[0]))
-        hits, calm = self._patterns.hits(folded), _calm(text, folded)
-        counts = word_counts([fold(view) for view in views])
+        vector = self._vector(read_as(views[0])) if row is None else self._corpus.vectors[row]
+        seen = View(
+            word_counts([fold(view) for view in views]),
+            vector,
+            cache(partial(self._corpus.cosines, vector, row)),
+            reading.hits,
+            _calm(text, reading.folded),
+            row,
+        )
         found: dict[int, Likeness] = {}
         for group in self._groups:
-            found |= group.likeness(text, counts, vector, hits, calm=calm, left_out=left_out)
+            found |= group.likeness(seen)
         return found
 
     def _vector(self, text: str) -> NDArray[np.float32]:
@@ -342,47 +297,6 @@ class UseJudge:
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
         return vector
-
-
-def _verdict(
-    decisions: list[Decision], highest: float, seconds: float, doubt: Decision | None
-) -> Verdict:
-    """Forbid overrides review, which overrides allow; then the surest decision speaks."""
-    if not decisions:
-        return Verdict("allow", None, "none", round(highest, 4), None, seconds, (), doubt)
-    best = {
-        effect: max(d.score for d in decisions if d.effect == effect)
-        for effect in {d.effect for d in decisions}
-    }
-    # Uses that resemble each other are recognised together: the likeliest are enough.
-    likely = [d for d in decisions if d.score >= best[d.effect] - _AS_LIKELY]
-    ranked = sorted(likely, key=lambda d: (EFFECTS.index(d.effect), d.score), reverse=True)
-    first = ranked[0]
-    return Verdict(
-        first.effect,
-        first.use_id,
-        first.layer,
-        first.score,
-        first.nearest,
-        seconds,
-        tuple(ranked),
-        doubt,
-    )
-
-
-def _same(decision: Decision, doubt: Decision) -> bool:
-    """Whether ``decision`` is the one in doubt; what a pattern found, the model is not asked."""
-    return decision.layer == "similarity" and (decision.use_id, decision.scope) == (
-        doubt.use_id,
-        doubt.scope,
-    )
-
-
-def _stands(decisions: Sequence[Decision], doubt: Decision | None) -> bool:
-    """Whether a ban among ``decisions`` stands whatever the model says of the one in doubt."""
-    return any(
-        each.effect == "forbid" and (doubt is None or not _same(each, doubt)) for each in decisions
-    )
 
 
 def _calm(text: str, folded: str) -> float:

@@ -85,10 +85,9 @@ class OutputJudge:
         self._owner = np.array([n for _, n in own] + [-1] * len(ordinary))
         known = embed_known(self._texts, embedder, cache_dir)
         self._vectors = np.array([known[text] for text in self._texts])
-        self._space = Features(
-            self._vectors, word_counts([fold(text) for text in self._texts]), _WORDS_SHARE
-        )
-        self._fit()
+        counts = word_counts([fold(text) for text in self._texts])
+        self._space = Features(self._vectors, counts, _WORDS_SHARE)
+        self._fit(self._space.rows(self._vectors, counts).toarray())
 
     @property
     def watches(self) -> bool:
@@ -115,9 +114,9 @@ class OutputJudge:
         row = self._texts.index(text)
         return self._decisions(service, self._left_out[row], self._vectors[row], row)
 
-    def _fit(self) -> None:
-        """One regression for each use, and one for all of them together."""
-        corpus = self._space.corpus.toarray()
+    def _fit(self, corpus: Matrix) -> None:
+        """One regression for each use, and one for all of them together; ``corpus`` has a row for
+        each text."""
         positive = self._owner >= 0
         everything = np.arange(len(self._texts))
         joint, joint_bias, joint_left = _ridge(corpus, positive)

@@ -63,22 +63,22 @@ def pieces(text: str) -> list[str]:
 
 def salient(text: str, score: Score, budget: int = WHOLE) -> str:
     """``text``, or of a long one the sentences that speak most for a use, in their order."""
+    return telling(text, score, budget)[0]
+
+
+def telling(text: str, score: Score, budget: int = WHOLE) -> tuple[str, str]:
+    """What :func:`salient` gives, and the one sentence of ``text`` that speaks most for a use."""
     if len(text) <= budget:
-        return text
+        return text, text
     parts = sentences(text)
     if not parts:
-        return text[:budget]
+        return text[:budget], text[:BEST]
+    ranked = np.argsort(-score(parts), kind="stable")
     kept: set[int] = set()
     used = 0
-    for index in np.argsort(-score(parts), kind="stable"):
+    for index in ranked:
         if kept and used + len(parts[index]) > budget:
             break
         kept.add(int(index))
         used += len(parts[index]) + 1
-    return " ".join(parts[index] for index in sorted(kept))
-
-
-def best_sentence(text: str, score: Score) -> str:
-    """The sentence of ``text`` that speaks most for a use."""
-    parts = sentences(text)
-    return parts[int(np.argmax(score(parts)))] if parts else text[:BEST]
+    return " ".join(parts[index] for index in sorted(kept)), parts[int(ranked[0])]

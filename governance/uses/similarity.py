@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from governance.uses.corpus import Corpus
 from governance.uses.features import Features
 from governance.uses.library import known
 from governance.uses.machines import Lesson, learned
+
+Floats = NDArray[np.float64]
 
 _SPARED = 0.975
 """Share of the legitimate texts that must stay below the threshold when left out. They are near
@@ -39,8 +41,6 @@ ASKS_FOR_NOTHING = 0.6
 REWORKS = 1.0
 """What takes from a score that a long text is only to be summarised, corrected or translated."""
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class _Scale:
@@ -51,6 +51,24 @@ class _Scale:
 
     def probability(self, score: float) -> float:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, self.slope * score + self.shift))))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text as the groups see it.
+
+    ``counts`` are those of the words of the whole and, of a long one, of its most telling parts;
+    ``vector`` is the meaning of all, ``cosines`` those with the corpus. ``hits`` are the rules of
+    which a pattern matches, ``calm`` is what the form of the text takes from its score. ``row`` is
+    that of a training text that is scored as though it had not been learned from.
+    """
+
+    counts: csr_matrix
+    vector: NDArray[np.float32]
+    cosines: Callable[[], Floats]
+    hits: Container[int]
+    calm: float
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +126,17 @@ class Group:
             text for text in dict.fromkeys([*sorted(countered), *ordinary]) if text not in owner_of
         ]
         self.texts = [*owner_of, *legitimate]
-        self._row = {text: row for row, text in enumerate(self.texts)}
         self._owner = np.array([*owner_of.values(), *([-1] * len(legitimate))])
-        self._counter = np.array(
-            [text in countered and text not in owner_of for text in self.texts]
-        )
         rows = corpus.rows(self.texts)
-        self._vectors = corpus.vectors[rows]
-        self._space = Features(self._vectors, corpus.counts[rows])
+        self._row_of = {int(row): own for own, row in enumerate(rows)}
+        self._mine = {n: rows[self._owner == n] for n in self.numbers}
+        self._countered = rows[[text in countered and text not in owner_of for text in self.texts]]
+        self._corpus_texts = corpus.texts
+        vectors, counts = corpus.vectors[rows], corpus.counts[rows]
+        self._space = Features(vectors, counts)
         twins = [pair for own in texts.values() for pair in own.pairs] + list(parts)
-        lesson = Lesson(self._space.corpus, self._owner, self._apart(twins), tuple(self.numbers))
+        features = self._space.rows(vectors, counts)
+        lesson = Lesson(features, self._owner, self._apart(twins), tuple(self.numbers))
         machines = learned(lesson, cache_dir)
         self._weights, self._biases = machines.weights, machines.biases
         self._scores = machines.left_out
@@ -134,10 +153,11 @@ class Group:
 
     def _apart(self, twins: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
         """A number for each text, the same for those that must be left out together."""
+        place = {text: row for row, text in enumerate(self.texts)}
         number = np.arange(len(self.texts))
         for first, second in twins:
-            if first in self._row and second in self._row:
-                number[self._row[second]] = self._row[first]
+            if first in place and second in place:
+                number[place[second]] = place[first]
         return number
 
     def _nudges(self, hits: Container[int], calm: float) -> Floats:
@@ -154,57 +174,37 @@ class Group:
         scores: Floats = self._space.words(counts) @ weights + self._biases
         return scores
 
-    def likeness(
-        self,
-        text: str,
-        counts: csr_matrix,
-        vector: NDArray[np.float32],
-        hits: Container[int],
-        *,
-        calm: float,
-        left_out: bool = False,
-    ) -> dict[int, Likeness]:
+    def likeness(self, view: View) -> dict[int, Likeness]:
         """How a text stands to each rule of the group, by number.
 
-        ``counts`` are those of the words of the whole and, of a long one, of its most telling
-        parts: they are scored by them and by ``vector``, the meaning of all, and the score is half
-        the whole's and half that of the best part. ``hits`` are the rules of which a pattern
-        matches, ``calm`` what the form of the text takes from its score. ``left_out`` scores a
-        training text as though it had not been learned from.
+        The score of a long text is half the whole's and half that of its best part.
         """
-        row = self._row.get(text) if left_out else None
+        row = self._row_of.get(view.row) if view.row is not None else None
         if row is not None:
             scores = self._scores[row]
         else:
-            meaning = self._space.meaning(vector[None]) @ self._weights[: self._space.meanings]
-            each = self._by_words(counts) + meaning
+            weights = self._weights[: self._space.meanings]
+            meaning = self._space.meaning(view.vector[None]) @ weights
+            each = self._by_words(view.counts) + meaning
             scores = each[0] if len(each) == 1 else (each[0] + each[1:].max(axis=0)) / 2
-        scores = scores + self._nudges(hits, calm)
-        cosines = cache(partial(self._cosines, vector, row))
+        scores = scores + self._nudges(view.hits, view.calm)
         return {
             n: Likeness(
                 margin=float(score) - self.threshold,
                 probability=self._scale.probability(float(score)),
                 doubtful=bool(self._doubt[0] <= score < self._doubt[1]),
-                neighbours=partial(self._neighbours, n, cosines),
+                neighbours=partial(self._neighbours, n, view.cosines),
             )
             for n, score in zip(self.numbers, scores, strict=True)
         }
 
-    def _cosines(self, vector: NDArray[np.float32], row: int | None) -> Floats:
-        cosines: Floats = (self._vectors @ vector).astype(np.float64)
-        if row is not None:
-            cosines[row] = -1.0
-        return cosines
-
     def _neighbours(self, number: int, cosines_of: Callable[[], Floats]) -> Neighbours:
         cosines = cosines_of()
-        mine = np.flatnonzero(self._owner == number)
-        example = int(mine[cosines[mine].argmax()])
-        countered = np.flatnonzero(self._counter)
-        if not len(countered):
-            return Neighbours(self.texts[example], float(cosines[example]), "", -1.0)
-        other = int(countered[cosines[countered].argmax()])
-        return Neighbours(
-            self.texts[example], float(cosines[example]), self.texts[other], float(cosines[other])
-        )
+        example, near = self._nearest(self._mine[number], cosines)
+        if not len(self._countered):
+            return Neighbours(example, near, "", -1.0)
+        return Neighbours(example, near, *self._nearest(self._countered, cosines))
+
+    def _nearest(self, rows: NDArray[np.intp], cosines: Floats) -> tuple[str, float]:
+        row = int(rows[cosines[rows].argmax()])
+        return self._corpus_texts[row], float(cosines[row])

@@ -15,7 +15,8 @@ from governance.charter.charter import Charter
 from governance.charter.load import EXAMPLES, load_file
 from governance.charter.schema import Effect
 from governance.uses.arbiter import Arbiter
-from governance.uses.judge import Decision, UseJudge, Verdict
+from governance.uses.judge import UseJudge
+from governance.uses.verdict import Decision, Verdict
 from tests.governance.road.parts import ScriptedEngine
 
 

@@ -54,7 +54,7 @@ from governance.receipt import (
 )
 from governance.sealing import Sealer
 from governance.stages.stage import ExchangeRefused
-from governance.uses.judge import Verdict
+from governance.uses.verdict import Verdict
 from models.protocol import Message, ModelInfo, ToolCall, Usage
 from rag.protocol import CheckedSentence, Grounding, Passage
 from server.books import Books, open_books

@@ -16,6 +16,7 @@ const publish = document.querySelector("#publish");
 
 let waiting = 0;
 let asked = 0;
+let drawing = 0;
 
 function number() {
   const count = text.value.split("\n").length;
@@ -108,9 +109,20 @@ if (text && !text.readOnly) {
   complete(text, code); // first, for Enter is its own while a suggestion is chosen
   const draw = highlight(text, code);
   testing?.addEventListener("click", runTests);
+  form.addEventListener("submit", (event) => {
+    if (event.submitter !== publish) return;
+    // The tests run first, and a new rule is learned: it can take half a minute.
+    tell(tests.dataset.running);
+    setTimeout(() => { publish.disabled = true; });
+  });
+  addEventListener("pageshow", () => { publish.disabled = false; });
   text.addEventListener("input", () => {
-    number();
-    draw();
+    // A text inserted at once sends an event for each of its lines: one drawing for all of them.
+    cancelAnimationFrame(drawing);
+    drawing = requestAnimationFrame(() => {
+      number();
+      draw();
+    });
     tests.replaceChildren();
     clearTimeout(waiting);
     waiting = setTimeout(check, 500);

@@ -18,7 +18,7 @@ from governance.charter.load import EXAMPLES
 from governance.charter.proof import Finder
 from governance.charter.revisions import CharterStore
 from governance.charter.simulate import CharterJudge
-from governance.uses.judge import Verdict
+from governance.uses.verdict import Verdict
 from tests.governance.charter.conftest import SMALL
 
 

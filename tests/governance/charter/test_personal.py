@@ -20,7 +20,7 @@ from governance.charter.revisions import CharterStore
 from governance.charter.schema import schema_json
 from governance.pii.analyzer import PiiAnalyzer
 from governance.pii.entities import CUSTOM_WORDS, KINDS
-from governance.uses.judge import Verdict
+from governance.uses.verdict import Verdict
 from tests.governance.charter.conftest import SMALL, Problems
 from web.i18n import translate
 

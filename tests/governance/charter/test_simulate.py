@@ -20,7 +20,7 @@ from governance.charter.cli import CharterContext, build_cli
 from governance.charter.load import load_text
 from governance.charter.revisions import CharterStore
 from governance.charter.simulate import Scope, Simulation, simulate, since
-from governance.uses.judge import Verdict
+from governance.uses.verdict import Verdict
 from tests.governance.charter.conftest import SMALL
 from tests.governance.charter.test_cli import english
 

@@ -13,7 +13,8 @@ from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.stage import ExchangeRefused
 from governance.uses.arbiter import Arbiter
-from governance.uses.judge import Decision, UseJudge, Verdict
+from governance.uses.judge import UseJudge
+from governance.uses.verdict import Decision, Verdict
 from models.protocol import EngineError
 from tests.governance.road.parts import QUESTION, Parts, ScriptedEngine
 

@@ -10,7 +10,7 @@ import pytest
 from governance.charter.charter import Charter
 from governance.receipt import RuleDecision
 from governance.uses.arbiter import Arbiter, Question, prompt_of
-from governance.uses.judge import Decision, Verdict
+from governance.uses.verdict import Decision, Verdict
 from models.protocol import EngineError, Work
 from tests.governance.road.parts import ScriptedEngine
 
