@@ -263,8 +263,9 @@ class RevisionView:
 
 @dataclass(frozen=True, slots=True)
 class CharterUseView:
-    """What one use of the charter means, for the right-hand column."""
+    """What one use of the charter means, for the right-hand column; ``id`` finds it in the text."""
 
+    id: str
     title: str
     effect: Literal["forbid", "review", "allow"]
     reason: str

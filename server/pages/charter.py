@@ -82,6 +82,7 @@ def _use_views(charter: Charter) -> tuple[CharterUseView, ...]:
     uses = [*charter.uses, *(use for service in charter.services for use in service.uses)]
     return tuple(
         CharterUseView(
+            id=use.id,
             title=use.title,
             effect=use.effect,
             reason=use.reason,

@@ -443,6 +443,7 @@ CHARTER = views.CharterView(
     ),
     uses=(
         views.CharterUseView(
+            "use-1",
             "Décider à la place d’une personne",
             "forbid",
             "Une décision qui touche une personne revient à une personne.",
@@ -451,6 +452,7 @@ CHARTER = views.CharterView(
             6,
         ),
         views.CharterUseView(
+            "use-2",
             "Trier des CV",
             "review",
             "Un tri de CV est un usage à haut risque : un humain relit.",

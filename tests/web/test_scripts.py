@@ -552,13 +552,13 @@ def test_copying_takes_the_label_and_a_thumb_is_sent_with_a_comment(
     page.fill("[data-opinion] textarea", "Trop long")
     page.click("[data-opinion] button")
     expect(page.locator("[data-opinion]")).to_be_hidden()
-    assert sent(stage, 0)[:2] == (
+    assert sent(stage, 1)[:2] == (
         "/chat/messages/m2/feedback",
         {"value": "down", "comment": "Trop long"},
     )
     page.click("[data-feedback=down]")
     expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "false")
-    assert sent(stage, 1)[1] == {"value": "", "comment": ""}
+    assert sent(stage, 2)[1] == {"value": "", "comment": ""}
 
 
 def test_on_a_narrow_screen_the_sources_are_a_drawer(page: Page, stage: Stage) -> None:
@@ -693,11 +693,23 @@ def test_the_colours_hold_the_text_exactly(stage: Stage, page: Page) -> None:
     back = "[...document.querySelector('.code pre').children].map(l => l.textContent.slice(0, -1))"
     for typed in (text, text.replace("i: |", "i: x"), "", "\n\n", text):
         page.fill("#charter-text", typed)
+        page.evaluate("new Promise(requestAnimationFrame)")
         assert page.evaluate(back) == typed.split("\n")
     comments = "[...document.querySelectorAll('.y-comment')].map(each => each.textContent)"
     assert page.evaluate(comments) == ["# f"]
     page.fill("#charter-text", "a: b # c\n")
+    page.evaluate("new Promise(requestAnimationFrame)")
     assert page.evaluate(comments) == [" # c"]
+    settled(page)
+
+
+def test_a_use_leads_to_its_line(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.address}/sample/charter")
+    page.fill("#charter-text", "charter: 1\nuses:\n  - id: other\n  - id: use-1\n")
+    page.locator("[data-use=use-1]").click()
+    expect(page.locator("#charter-text")).to_be_focused()
+    start = page.evaluate("document.querySelector('#charter-text').selectionStart")
+    assert page.locator("#charter-text").input_value()[start:].startswith("  - id: use-1")
     settled(page)
 
 

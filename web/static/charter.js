@@ -34,6 +34,19 @@ function goTo(line, column) {
   gutter.children[line - 1]?.scrollIntoView({ block: "center" });
 }
 
+/** From what a use means to where it is written; one that a parent wrote is in no line here. */
+function goToUse(event) {
+  const link = event.target.closest("[data-use]");
+  if (!link) return;
+  const line = text.value.split("\n").findIndex((each) => {
+    const found = each.match(/^\s*-?\s*id:\s*["']?([\w-]+)/);
+    return found?.[1] === link.dataset.use;
+  });
+  if (line < 0) return;
+  event.preventDefault();
+  goTo(line + 1, 1);
+}
+
 function show(found) {
   for (const item of gutter.children) item.classList.remove("wrong");
   if (!found.length) {
@@ -104,6 +117,8 @@ async function runTests(event) {
     check();
   } else tell(tests.dataset.failed);
 }
+
+meaning?.addEventListener("click", goToUse);
 
 if (text && !text.readOnly) {
   complete(text, code); // first, for Enter is its own while a suggestion is chosen
