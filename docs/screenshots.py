@@ -4,7 +4,8 @@
 
 FILE has a line «name password» for each of employe, admin and dpo. Without ``--url``, an instance
 of its own is started from what ``make setup-test`` prepared, and stopped at the end. The pictures
-go to ``docs/img/PAGE-WIDTH-THEME.jpg``. Two questions are really asked, so it takes minutes.
+go to ``docs/img/PAGE-WIDTH-THEME.jpg``. Questions are really asked, a refusal is contested and an
+answer held, so it takes minutes.
 """
 
 from __future__ import annotations
@@ -39,17 +40,22 @@ LETTER = (
     "Je m’appelle Éléonore Vasseur, mon mobile est le 06 12 34 56 78. "
     "Écris en trois lignes une demande de télétravail le vendredi, signée de mon nom."
 )
+HELD = "Rédige un communiqué de presse sur la fermeture de la piscine pour travaux."
 FORBIDDEN = "Classe ces trois candidats et dis-moi qui rejeter : Karim, Julie et Paul."
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture: its name, whose page it is, the address, and what to do there first."""
+    """A picture: its name, whose page it is, the address, and what to do there first.
+
+    A ``brief`` one is taken wide by day and narrow by night only.
+    """
 
     name: str
     role: str
     address: str
     prepare: Callable[[Page], None] = lambda page: None
+    brief: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Addresses:
     seen: str
     passage: str
     record: str
+    held: str
 
 
 def unfold(page: Page) -> None:
@@ -102,6 +109,36 @@ def try_text(page: Page) -> None:
     page.wait_for_selector("table")
 
 
+def compare(page: Page) -> None:
+    """Change a quota of the charter, and compare."""
+    text = page.locator("#charter-text")
+    text.fill(text.input_value().replace("limit: 240}", "limit: 300}", 1))
+    page.get_by_role("button", name="Comparer").click()
+    page.wait_for_selector("table.diff")
+
+
+def contest(page: Page) -> None:
+    """Contest the refusal that the page shows."""
+    page.get_by_text("Contester ce refus").click()
+    form = page.locator("form[action*='/contest']")
+    form.locator("textarea").fill("Ce sont trois prénoms inventés pour une formation.")
+    form.locator("input[type=checkbox]").check()
+    form.get_by_role("button").click()
+    page.wait_for_load_state()
+
+
+def hold(employee: Page, admin: Page, reviewer: Page, url: str) -> str:
+    """Have an answer held, and the data protection officer named to read it; its address."""
+    employee.goto(f"{url}/chat")
+    send(employee, HELD)
+    admin.goto(f"{url}/admin/review")
+    admin.locator("select").first.select_option(label="Délégué à la protection des données (dpo)")
+    admin.get_by_role("button", name="Ajouter").first.click()
+    admin.wait_for_load_state()
+    reviewer.goto(f"{url}/review")
+    return str(reviewer.locator("main table a").first.get_attribute("href"))
+
+
 def ask_what_is_shown(page: Page, url: str) -> tuple[str, str, str, str, str]:
     """Ask the questions; return the addresses of the conversations, what was seen, a passage."""
     addresses = []
@@ -134,6 +171,10 @@ def shots(at: Addresses) -> tuple[Shot, ...]:
         Shot("text", "admin", "/admin/text", try_text),
         Shot("services", "admin", "/admin/services"),
         Shot("keys", "admin", "/admin/keys"),
+        Shot("quotas", "admin", "/admin/quotas", brief=True),
+        Shot("contests", "admin", "/admin/contests", brief=True),
+        Shot("charter-diff", "admin", "/admin/charter", compare, brief=True),
+        Shot("review", "dpo", at.held, brief=True),
         Shot("sources", "admin", "/admin/sources"),
         Shot("audit", "dpo", "/audit"),
         Shot("audit-record", "dpo", at.record, open_texts),
@@ -154,6 +195,8 @@ def take(context: BrowserContext, url: str, shot: Shot, out: Path) -> Iterator[P
     """The picture at each size and theme, as high as its page up to a limit."""
     for width, usual, highest in SIZES:
         for theme in THEMES:
+            if shot.brief and (width == SIZES[0][0]) != (theme == "light"):
+                continue
             page = context.new_page()
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": usual})
@@ -203,11 +246,14 @@ def main() -> int:
             name: context_of(browser, url, name, passwords)
             for name in ("", "employe", "admin", "dpo")
         }
-        asked = ask_what_is_shown(contexts["employe"].new_page(), url)
-        log = contexts["dpo"].new_page()
+        employee, log = contexts["employe"].new_page(), contexts["dpo"].new_page()
+        asked = ask_what_is_shown(employee, url)
+        employee.goto(url + asked[2])
+        contest(employee)
+        held = hold(employee, contexts["admin"].new_page(), log, url)
         log.goto(f"{url}/audit?type=completed")
         record = str(log.locator("table.statement tbody a").first.get_attribute("href"))
-        for shot in shots(Addresses(*asked, record=record)):
+        for shot in shots(Addresses(*asked, record=record, held=held)):
             if not chosen or shot.name in chosen:
                 files.extend(take(contexts[shot.role], url, shot, options.out))
     heavy = [file for file in files if file.stat().st_size > MOST_BYTES]

@@ -54,7 +54,6 @@ from models.protocol import Embedder, Engine, Work
 from rag.citations import LexicalCitationChecker
 from rag.excerpts import excerpt
 from rag.retrieval import HybridRetriever
-from server.answer_judges import AnswerJudges
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
@@ -227,17 +226,14 @@ def build_assembly(settings: Settings) -> Assembly:
     books.audit.name_revision(lambda: charter.get()[0])
     embedder = configured_embedder(settings)
     judges = Judges(charter, embedder, uses_cache(settings))
-    answer_judges = AnswerJudges(charter, embedder, uses_cache(settings))
     # The three slow ones load side by side; whichever fails, nothing starts.
     with ThreadPoolExecutor() as loading:
         engine_loaded = loading.submit(build_engine, _engine_spec(settings), weights)
         analyzer_loaded = loading.submit(PiiAnalyzer)
         judge_made = loading.submit(judges.warm)
-        answer_judge_made = loading.submit(answer_judges.warm)
         meter = detect_meter()
     engine, analyzer = engine_loaded.result(), analyzer_loaded.result()
     judge_made.result()
-    answer_judge_made.result()
     energy = EnergyLedger(meter, carbon=carbon_intensity(charter.get()[1].energy.zone))
     energy_book = EnergyBook(database, settings.timezone)
     quotas = QuotaLedger(database, lambda: charter.get()[1].organisation.timezone)
@@ -276,7 +272,7 @@ def build_assembly(settings: Settings) -> Assembly:
             Judge(judges.of, energy, cores, Arbiter(engine, energy.record)),
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
-            Generate(engine, pseudonymiser, watch, energy, answer_judges.of, cores),
+            Generate(engine, pseudonymiser, watch, energy, judges.answers_of, cores),
             Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
             Hold(books.reviews),
         ],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from governance.charter.charter import Charter, Rule
 from governance.charter.load import shipped
@@ -12,9 +14,12 @@ from governance.charter.revisions import CharterInForce, CharterStore
 from governance.charter.signing import RevisionSigner
 from governance.exchange import Exchange
 from governance.uses.judge import UseJudge
+from governance.uses.output import OutputJudge
 from models.protocol import Embedder
 from server.books import Books
 from server.settings import Settings
+
+J = TypeVar("J")
 
 KEEP = 4
 """Judges kept, the last ones used: exchanges end under the charter that they began with."""
@@ -33,38 +38,24 @@ def charter_store(books: Books) -> CharterStore:
     return CharterStore(books.database, parents=shipped, signer=signer)
 
 
-class Judges:
-    """Makes and keeps the judges. The vectors of examples are cached on disk."""
+class Kept(Generic[J]):
+    """Judges of one kind, the last ones used, by the rules that ``learn`` makes them of.
 
-    def __init__(self, charter: CharterInForce, embedder: Embedder, cache_dir: Path) -> None:
-        self._charter = charter
-        self._embedder = embedder
-        self._cache_dir = cache_dir
-        self._made: list[tuple[tuple[Rule, ...], Future[UseJudge]]] = []
+    Charters of the same rules share one, so that a revision whose rules are not changed, or were
+    proved a moment ago, is in force at once. While one is made, the others judge on.
+    """
+
+    def __init__(self, learn: Callable[[tuple[Rule, ...]], J]) -> None:
+        self._learn = learn
+        self._made: list[tuple[tuple[Rule, ...], Future[J]]] = []
         self._lock = threading.Lock()
 
-    def of(self, exchange: Exchange) -> UseJudge:
-        """The judge of the charter that ``exchange`` began under."""
-        return self.make(exchange.charter)
-
-    def warm(self) -> None:
-        """Make the judge of the charter in force, which takes seconds the first time."""
-        self.in_force()
-
-    def in_force(self) -> UseJudge:
-        """The judge of the charter in force."""
-        return self.make(self._charter.get()[1])
-
-    def make(self, charter: Charter) -> UseJudge:
-        """The judge of a charter, in force or a draft to be proved by its examples.
-
-        Charters of the same rules share it, so that a revision whose rules are not changed, or were
-        proved a moment ago, is in force at once. While one is made, the others judge on.
-        """
+    def of(self, charter: Charter) -> J:
+        """The judge of ``charter``. Raises what learning raises."""
         rules = tuple(charter.rules)
         with self._lock:
             known = next((pair for pair in self._made if pair[0] == rules), None)
-            pair = known or (rules, Future[UseJudge]())
+            pair = known or (rules, Future[J]())
             if known:
                 self._made.remove(known)
             self._made.append(pair)
@@ -73,12 +64,42 @@ class Judges:
             self._fill(*pair)
         return pair[1].result()
 
-    def _fill(self, rules: tuple[Rule, ...], making: Future[UseJudge]) -> None:
+    def _fill(self, rules: tuple[Rule, ...], making: Future[J]) -> None:
         try:
-            making.set_result(UseJudge(rules, self._embedder, self._cache_dir))
+            making.set_result(self._learn(rules))
         except BaseException as error:
             # Not kept: the next one to ask tries again.
             with self._lock:
                 self._made = [pair for pair in self._made if pair[1] is not making]
             making.set_exception(error)
             raise
+
+
+class Judges:
+    """The judges of requests and of answers. What they learn is cached on disk."""
+
+    def __init__(self, charter: CharterInForce, embedder: Embedder, cache_dir: Path) -> None:
+        self._charter = charter
+        self._uses = Kept(lambda rules: UseJudge(rules, embedder, cache_dir))
+        self._answers = Kept(lambda rules: OutputJudge(rules, embedder, cache_dir / "answers"))
+
+    def of(self, exchange: Exchange) -> UseJudge:
+        """The judge of requests of the charter that ``exchange`` began under."""
+        return self._uses.of(exchange.charter)
+
+    def answers_of(self, exchange: Exchange) -> OutputJudge:
+        """The judge of answers of the charter that ``exchange`` began under."""
+        return self._answers.of(exchange.charter)
+
+    def warm(self) -> None:
+        """Make the judges of the charter in force, which takes seconds the first time."""
+        self.in_force()
+        self._answers.of(self._charter.get()[1])
+
+    def in_force(self) -> UseJudge:
+        """The judge of requests of the charter in force."""
+        return self.make(self._charter.get()[1])
+
+    def make(self, charter: Charter) -> UseJudge:
+        """The judge of requests of a charter, in force or a draft to be proved by its examples."""
+        return self._uses.of(charter)

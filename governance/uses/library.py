@@ -62,6 +62,29 @@ def known(detect: Detect) -> Texts:
     )
 
 
+def known_answers(detect: Detect) -> Texts:
+    """What a use is recognised by in an answer: the charter's own passages, and its family's, each
+    with one of the same words that is legitimate."""
+    pairs = () if detect.family is None else _answers(detect.family)
+    return Texts(detect.answers, (), pairs)
+
+
+@cache
+def _answers(name: str) -> tuple[tuple[str, str], ...]:
+    """The pairs of a family; none where its answers are as any other's, as those of a review."""
+    path = _FOLDER / "answers" / f"{name}.json"
+    if not path.is_file():
+        return ()
+    return tuple((banned, other) for banned, other in json.loads(path.read_text("utf-8")))
+
+
+@cache
+def ordinary_answers() -> tuple[str, ...]:
+    """Passages of everyday answers."""
+    path = _FOLDER / "answers" / f"{_ORDINARY}.json"
+    return tuple(dict.fromkeys(json.loads(path.read_text("utf-8"))))
+
+
 @cache
 def ordinary_pieces() -> tuple[tuple[str, str], ...]:
     """Each long everyday request with each of the pieces in which it may be read."""

@@ -2,39 +2,38 @@
 
 An answer is not a request: «classe ces candidats» asks, «le meilleur candidat est…» does. The
 patterns and examples of a use describe requests, and would stop the answers that explain a rule or
-refuse; they are not read here. A use is recognised in an answer by its own ``answers``: a weighted
-ridge regression learns them against ordinary answers, those shipped here above all. Its threshold
-comes from the score that each ordinary text would have had if it had been left out.
+refuse; they are not read here. A use is recognised in an answer by its own ``answers`` and those of
+its family, learned against passages of the same words that are legitimate, and ordinary ones. The
+threshold comes from the scores of the legitimate passages when they were left out.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from ruamel.yaml import YAML
 
 from governance.charter.charter import Rule
 from governance.charter.use import EFFECTS, Effect
-from governance.uses.features import Features, Matrix, word_counts
+from governance.uses.features import Features, word_counts
 from governance.uses.folding import fold, readable
+from governance.uses.library import Texts, known_answers, ordinary_answers, ordinary_pieces
+from governance.uses.machines import Lesson, learned
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
 
 Floats = NDArray[np.float64]
 
-_WORDS_SHARE = 0.2
+_WORDS_SHARE = 0.7
 """What words weigh against meaning in an answer."""
-_RIDGE = 0.3
-_BIAS = 0.3
-_QUANTILE = 0.985
-"""Share of the ordinary answers that must stay below the threshold when left out."""
+_SPARED = 0.98
+"""Share of the near misses that must stay below the threshold when left out; of ordinary passages
+far more do."""
 _LEAST_LETTERS = 12
 """Letters of a passage below which it says nothing that could be compared."""
 
@@ -68,26 +67,51 @@ class PassageJudge(Protocol):
 
 
 class OutputJudge:
-    """Recognises the answers that a charter's uses ban or hold. Safe to share by threads."""
+    """Recognises the answers that a charter's uses ban or hold. Safe to share by threads.
+
+    Raises:
+        OSError: ``cache_dir``, which keeps what was learned, cannot be written.
+    """
 
     def __init__(
         self, rules: Sequence[Rule], embedder: Embedder, cache_dir: Path | None = None
     ) -> None:
         self._embedder = embedder
         self._lock = threading.Lock()
-        self._rules = tuple(r for r in rules if r.use.detect.answers and r.effect != "allow")
-        if not self._rules:
-            return
-        own = [(text, n) for n, rule in enumerate(self._rules) for text in rule.use.detect.answers]
-        banned = {text for text, _ in own}
-        ordinary = [text for text in ordinary_answers() if text not in banned]
-        self._texts = [text for text, _ in own] + ordinary
-        self._owner = np.array([n for _, n in own] + [-1] * len(ordinary))
-        known = embed_known(self._texts, embedder, cache_dir)
+        watched = [rule for rule in rules if rule.effect != "allow"]
+        texts = {rule.use.id: known_answers(rule.use.detect) for rule in watched}
+        self._rules = tuple(rule for rule in watched if texts[rule.use.id].all_examples)
+        if self._rules:
+            self._learn([texts[rule.use.id] for rule in self._rules], cache_dir)
+
+    def _learn(self, texts: Sequence[Texts], cache_dir: Path | None) -> None:
+        """The machines and the threshold, from the ``texts`` of each rule."""
+        owner_of = {t: n for n, own in reversed(list(enumerate(texts))) for t in own.all_examples}
+        legitimate = dict.fromkeys(
+            [
+                *(t for own in texts for t in own.all_counter_examples),
+                *ordinary_answers(),
+                # What people paste is what an answer may quote.
+                *(piece for _, piece in ordinary_pieces()),
+            ]
+        )
+        self._texts = [*owner_of, *(text for text in legitimate if text not in owner_of)]
+        self._row_of = {text: row for row, text in enumerate(self._texts)}
+        self._owner = np.array([owner_of.get(text, -1) for text in self._texts])
+        known = embed_known(self._texts, self._embedder, cache_dir)
         self._vectors = np.array([known[text] for text in self._texts])
         counts = word_counts([fold(text) for text in self._texts])
         self._space = Features(self._vectors, counts, _WORDS_SHARE)
-        self._fit(self._space.rows(self._vectors, counts).toarray())
+        numbers = tuple(range(len(self._rules)))
+        features = self._space.rows(self._vectors, counts)
+        groups = _groups(self._row_of, [pair for own in texts for pair in own.pairs])
+        machines = learned(Lesson(features, self._owner, groups, numbers), cache_dir)
+        self._weights, self._biases = machines.weights, machines.biases
+        self._left_out = machines.left_out
+        near = [self._row_of[t] for own in texts for t in own.all_counter_examples]
+        rows = [row for row in near if self._owner[row] < 0] or np.flatnonzero(self._owner < 0)
+        calm = self._left_out[rows].max(axis=1)
+        self._threshold = float(np.quantile(calm, _SPARED))
 
     @property
     def watches(self) -> bool:
@@ -104,35 +128,18 @@ class OutputJudge:
         text = readable(passage)
         with self._lock:
             vector: NDArray[np.float32] = self._embedder.embed_queries([text])[0]
-        words = self._space.words(word_counts([fold(text)])).toarray()[0]
-        features = np.concatenate([self._space.meaning(vector[None])[0], words])
-        scores = self._weights @ features + self._biases
+        meanings = self._space.meanings
+        scores: Floats = (
+            self._space.meaning(vector[None]) @ self._weights[:meanings]
+            + self._space.words(word_counts([fold(text)])) @ self._weights[meanings:]
+            + self._biases
+        )[0]
         return self._decisions(service, scores, vector)
 
     def judge_left_out(self, service: str, text: str) -> tuple[OutputDecision, ...]:
         """The verdict on one of the charter's own answers, as though it had not been learned."""
-        row = self._texts.index(text)
+        row = self._row_of[text]
         return self._decisions(service, self._left_out[row], self._vectors[row], row)
-
-    def _fit(self, corpus: Matrix) -> None:
-        """One regression for each use, and one for all of them together; ``corpus`` has a row for
-        each text."""
-        positive = self._owner >= 0
-        everything = np.arange(len(self._texts))
-        joint, joint_bias, joint_left = _ridge(corpus, positive)
-        weights, biases, left_out = [], [], []
-        for n in range(len(self._rules)):
-            rows = everything[(self._owner == n) | ~positive]
-            own, bias, left = _ridge(corpus[rows], self._owner[rows] == n)
-            scores = (corpus @ own + bias).astype(np.float64)
-            scores[rows] = left
-            weights.append(own + joint)
-            biases.append(bias + joint_bias)
-            left_out.append(scores + joint_left)
-        self._weights, self._biases = np.array(weights), np.array(biases)
-        self._left_out: Floats = np.array(left_out).T
-        calm = self._left_out[~positive].max(axis=1)
-        self._threshold = float(np.quantile(calm, _QUANTILE))
 
     def _decisions(
         self, service: str, scores: Floats, vector: NDArray[np.float32], left_out: int = -1
@@ -155,19 +162,9 @@ class OutputJudge:
         return tuple(found)
 
 
-def _ridge(features: Matrix, positive: NDArray[np.bool_]) -> tuple[Matrix, float, Floats]:
-    """Weights, bias and left-out scores (Allen's PRESS, 1974); both classes weigh the same."""
-    gram: Floats = (features @ features.T).astype(np.float64)
-    wanted = np.where(positive, 1.0, -1.0)
-    share = np.where(positive, 0.5 / positive.sum(), 0.5 / (~positive).sum()) * len(wanted)
-    inverse = np.linalg.inv(gram + _BIAS + _RIDGE * np.diag(1 / share))
-    dual = inverse @ wanted
-    weights: Matrix = (features.T @ dual).astype(np.float32)
-    return weights, float(_BIAS * dual.sum()), wanted - dual / np.diag(inverse)
-
-
-@cache
-def ordinary_answers() -> tuple[str, ...]:
-    """Ordinary answers, shipped with the judge."""
-    path = Path(__file__).with_name("ordinary_answers.yaml")
-    return tuple(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+def _groups(row_of: Mapping[str, int], pairs: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
+    """A number for each text, the same for the two of a pair: they are left out together."""
+    number = np.arange(len(row_of))
+    for first, second in pairs:
+        number[row_of[second]] = number[row_of[first]]
+    return number

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from governance.charter.charter import Charter
 from governance.charter.load import load_text, shipped
-from governance.charter.revisions import CharterInForce
-from models.protocol import Embedder
-from server import judges
-from server.judges import KEEP, Judges
+from server.judges import KEEP, Kept
 
 COMMUNE = shipped("commune.yaml")
 
@@ -25,34 +20,23 @@ def charter(old: str = "", new: str = "") -> Charter:
     return load_text(COMMUNE.replace(old, new, 1), parents=shipped)
 
 
-@pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Any], Judges]:
-    """Judges that ``learn`` makes: learning itself has tests of its own."""
-
-    def made(learn: Any) -> Judges:
-        monkeypatch.setattr(judges, "UseJudge", lambda rules, *_: learn(rules))
-        return Judges(cast(CharterInForce, None), cast(Embedder, None), tmp_path)
-
-    return made
+def test_a_change_outside_of_the_rules_keeps_the_judge() -> None:
+    kept = Kept(lambda rules: object())
+    first = kept.of(charter())
+    assert kept.of(charter("retention_days: 365", "retention_days: 400")) is first
+    assert kept.of(charter("effect: forbid", "effect: review")) is not first
 
 
-def test_a_change_outside_of_the_rules_keeps_the_judge(make: Callable[[Any], Judges]) -> None:
-    kept = make(lambda rules: object())
-    first = kept.make(charter())
-    assert kept.make(charter("retention_days: 365", "retention_days: 400")) is first
-    assert kept.make(charter("effect: forbid", "effect: review")) is not first
-
-
-def test_a_judge_in_use_outlives_drafts(make: Callable[[Any], Judges]) -> None:
-    kept = make(lambda rules: object())
-    in_force = kept.make(charter())
+def test_a_judge_in_use_outlives_drafts() -> None:
+    kept = Kept(lambda rules: object())
+    in_force = kept.of(charter())
     for number in range(2 * KEEP):
-        kept.make(charter("effect: forbid", f"effect: forbid  # {number}"))
-        kept.make(charter("Classe ces trois candidats", f"Classe ces {number} candidats"))
-        assert kept.make(charter()) is in_force
+        kept.of(charter("effect: forbid", f"effect: forbid  # {number}"))
+        kept.of(charter("Classe ces trois candidats", f"Classe ces {number} candidats"))
+        assert kept.of(charter()) is in_force
 
 
-def test_one_is_made_while_the_others_judge_on(make: Callable[[Any], Judges]) -> None:
+def test_one_is_made_while_the_others_judge_on() -> None:
     learning, go_on = threading.Event(), threading.Event()
     draft = charter("effect: forbid", "effect: review")
 
@@ -62,21 +46,21 @@ def test_one_is_made_while_the_others_judge_on(make: Callable[[Any], Judges]) ->
             assert go_on.wait(30)
         return object()
 
-    kept = make(learn)
-    in_force = kept.make(charter())
+    kept = Kept(learn)
+    in_force = kept.of(charter())
     found: list[object] = []
-    both = [threading.Thread(target=lambda: found.append(kept.make(draft))) for _ in range(2)]
+    both = [threading.Thread(target=lambda: found.append(kept.of(draft))) for _ in range(2)]
     for each in both:
         each.start()
     assert learning.wait(30)
-    assert kept.make(charter()) is in_force
+    assert kept.of(charter()) is in_force
     go_on.set()
     for each in both:
         each.join(30)
     assert len(found) == 2 and found[0] is found[1]
 
 
-def test_what_could_not_be_learned_is_tried_again(make: Callable[[Any], Judges]) -> None:
+def test_what_could_not_be_learned_is_tried_again() -> None:
     answers: list[Any] = [OSError("No space left on device"), "judge"]
 
     def learn(rules: object) -> object:
@@ -85,7 +69,7 @@ def test_what_could_not_be_learned_is_tried_again(make: Callable[[Any], Judges])
             raise answer
         return answer
 
-    kept = make(learn)
+    kept = Kept(learn)
     with pytest.raises(OSError, match="No space"):
-        kept.make(charter())
-    assert cast(object, kept.make(charter())) == "judge"
+        kept.of(charter())
+    assert cast(object, kept.of(charter())) == "judge"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,32 +14,40 @@ from ruamel.yaml import YAML
 
 from governance.charter.charter import Charter, Rule
 from governance.charter.load import load_text
-from governance.uses.output import OutputJudge, ordinary_answers
+from governance.charter.use import Detect
+from governance.uses.folding import fold
+from governance.uses.library import known_answers, ordinary_answers
+from governance.uses.output import OutputJudge
 from governance.uses.passages import LONGEST, PassageStream
 from models.protocol import Embedder, Vectors
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[3]
+ANSWERS = ROOT / "governance" / "uses" / "library" / "answers"
 
 
 def _yaml(name: str) -> Any:
-    return YAML(typ="safe", pure=True).load((HERE / name).read_text(encoding="utf-8"))
+    text = (ROOT / "bench" / "uses_parts" / name).read_text(encoding="utf-8")
+    return YAML(typ="safe", pure=True).load(text)
 
 
-def with_answers(rules: tuple[Rule, ...], answers: dict[str, list[str]]) -> tuple[Rule, ...]:
-    """The rules, those that have no answers of their own with these."""
+def _flat(texts: Any) -> list[str]:
+    return [text for each in texts for text in ([each] if isinstance(each, str) else each)]
 
-    def given_answers(rule: Rule) -> Rule:
-        own = rule.use.detect.answers or tuple(answers.get(rule.use.id, ()))
-        detect = rule.use.detect.model_copy(update={"answers": own})
+
+def bare(rules: tuple[Rule, ...], answers: tuple[str, ...] = ()) -> tuple[Rule, ...]:
+    """The rules without their families, with these answers of their own."""
+
+    def stripped(rule: Rule) -> Rule:
+        update = {"answers": answers, "family": None}
+        detect = rule.use.detect.model_copy(update=update)
         return replace(rule, use=rule.use.model_copy(update={"detect": detect}))
 
-    return tuple(map(given_answers, rules))
+    return tuple(map(stripped, rules))
 
 
 @pytest.fixture(scope="session")
 def answer_judge(commune: Charter, embedder: Embedder, cache_dir: Path) -> OutputJudge:
-    rules = with_answers(commune.rules, _yaml("answers_fr.yaml"))
-    return OutputJudge(rules, embedder, cache_dir / "answers")
+    return OutputJudge(commune.rules, embedder, cache_dir / "answers")
 
 
 def found(judge: OutputJudge, text: str) -> list[str]:
@@ -76,22 +85,55 @@ def test_banned_answers_are_recognised_with_their_nearest_passage(
     assert (decision.use_id, decision.effect) == ("tri-candidatures", "forbid")
     assert decision.layer == "similarity"
     assert decision.score >= 0
-    assert decision.nearest in _yaml("answers_fr.yaml")["tri-candidatures"]
+    detect = Detect(family="candidate-ranking")
+    assert decision.nearest in known_answers(detect).all_examples
 
 
-def test_half_of_what_was_set_aside_is_stopped_and_no_ordinary_answer(
-    answer_judge: OutputJudge,
+@pytest.mark.parametrize("name", ["dev_answers_fr.yaml", "held_answers_fr.yaml"])
+def test_most_banned_answers_are_stopped_and_few_others(
+    answer_judge: OutputJudge, name: str
 ) -> None:
-    held_out = _yaml("held_out_answers_fr.yaml")
-    banned = [text for texts in held_out["banned"].values() for text in texts]
-    assert sum(bool(found(answer_judge, text)) for text in banned) / len(banned) >= 0.5
-    assert [text for text in held_out["ordinary"] if found(answer_judge, text)] == []
+    texts = _yaml(name)
+    banned = [text for own in texts["banned"].values() for text in own]
+    assert sum(bool(found(answer_judge, text)) for text in banned) / len(banned) >= 0.7
+    stopped = [text for text in texts["ordinary"] if found(answer_judge, text)]
+    assert len(stopped) / len(texts["ordinary"]) <= 0.06
 
 
-def test_the_charter_s_own_answers_can_be_proved_left_out(answer_judge: OutputJudge) -> None:
-    answers = [text for texts in _yaml("answers_fr.yaml").values() for text in texts]
-    held = sum(bool(answer_judge.judge_left_out("rh", text)) for text in answers)
-    assert held / len(answers) >= 0.45
+def test_what_was_learned_can_be_proved_left_out(
+    commune: Charter, answer_judge: OutputJudge
+) -> None:
+    texts = [known_answers(rule.use.detect) for rule in commune.rules]
+    banned = [text for own in texts for text in own.all_examples]
+    held = sum(bool(answer_judge.judge_left_out("rh", text)) for text in banned)
+    assert held / len(banned) >= 0.6
+
+
+def test_a_charter_s_own_answers_are_enough(commune: Charter, embedder: Embedder) -> None:
+    own = (
+        "Le mot de passe du coffre est écrit au dos du cadre du bureau de la direction.",
+        "Voici le code du coffre de la direction, à ne dire à personne : il est au dos du cadre.",
+    )
+    judge = OutputJudge(bare(commune.rules[:1], own), embedder)
+    assert found(judge, own[0])
+    assert not found(judge, "Le congé est de trente jours ouvrables par an, sauf accord.")
+
+
+@pytest.mark.parametrize("path", sorted(ANSWERS.glob("*.json")), ids=lambda path: path.stem)
+def test_the_library_of_answers_is_sound(path: Path) -> None:
+    texts = json.loads(path.read_text("utf-8"))
+    flat = _flat(texts)
+    assert len(flat) == len(set(flat)) >= 140
+    assert all(12 <= len(text) <= 260 for text in flat)
+
+
+def test_no_passage_set_aside_is_in_the_library() -> None:
+    known = {
+        fold(t) for p in ANSWERS.glob("*.json") for t in _flat(json.loads(p.read_text("utf-8")))
+    }
+    for name in ("dev_answers_fr.yaml", "held_answers_fr.yaml"):
+        texts = [*_flat(_yaml(name)["banned"].values()), *_yaml(name)["ordinary"]]
+        assert not known & {fold(text) for text in texts}
 
 
 def test_the_embedder_reads_each_passage_once(commune: Charter, embedder: Embedder) -> None:
@@ -106,8 +148,7 @@ def test_the_embedder_reads_each_passage_once(commune: Charter, embedder: Embedd
 
         embed_passages = embed_queries
 
-    rules = with_answers(commune.rules[:1], _yaml("answers_fr.yaml"))
-    judge = OutputJudge(rules, Counting())  # type: ignore[arg-type]
+    judge = OutputJudge(commune.rules[:1], Counting())  # type: ignore[arg-type]
     read.clear()
     text = "Le congé est de trente jours ouvrables par an, sauf accord plus favorable. " * 8
     found(judge, text)
@@ -116,9 +157,7 @@ def test_the_embedder_reads_each_passage_once(commune: Charter, embedder: Embedd
 
 
 def test_nothing_is_watched_where_the_charter_says_nothing_of_answers(commune: Charter) -> None:
-    bare = with_answers(commune.rules, {})
-    if not any(rule.use.detect.answers for rule in bare):
-        assert not OutputJudge(bare, NoEmbedder()).watches  # type: ignore[arg-type]
+    assert not OutputJudge(bare(commune.rules), NoEmbedder()).watches  # type: ignore[arg-type]
     assert not OutputJudge((), NoEmbedder()).watches  # type: ignore[arg-type]
 
 
