@@ -171,7 +171,9 @@ class Bench:
         verdict = self._judge.judge(self._service, list(turns))
         doubt, seconds = verdict.doubt, verdict.seconds
         asked = doubt is not None and not doubt.decoded
-        if doubt is not None and self._arbiter is not None:
+        if doubt is not None and doubt.decoded:
+            verdict = verdict.answered(None, 0.0)
+        elif doubt is not None and self._arbiter is not None:
             question = Question(
                 "bench",
                 self._service,
@@ -180,7 +182,7 @@ class Bench:
                 doubt.nearest or "",
                 doubt.other,
             )
-            answer = None if doubt.decoded else await self._arbiter.is_of_the_use(question)
+            answer = await self._arbiter.is_of_the_use(question)
             verdict = verdict.answered(answer, 0.0)
         return Outcome(asked, seconds, verdict)
 

@@ -122,6 +122,8 @@ class Entry(Strict):
     languages: tuple[str, ...] = ()
     query_prefix: str = ""
     passage_prefix: str = ""
+    arbitrates: bool = True
+    """Whether a language model can tell a banned use from a near miss: bench/arbiter.py says."""
 
     @validator(mode="after")
     def _coherent(self) -> Self:

@@ -49,6 +49,7 @@ from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
 from governance.uses.arbiter import Arbiter
+from models.catalogue import load_catalogue
 from models.factory import EngineSpec, build_engine
 from models.protocol import Embedder, Engine, Work
 from rag.citations import LexicalCitationChecker
@@ -269,7 +270,7 @@ def build_assembly(settings: Settings) -> Assembly:
         [
             reserve,
             Pseudonymise(pseudonymiser, energy),
-            Judge(judges.of, energy, cores, Arbiter(engine, energy.record)),
+            Judge(judges.of, energy, cores, _arbiter(settings, engine, energy)),
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
             Generate(engine, pseudonymiser, watch, energy, judges.answers_of, cores),
@@ -312,6 +313,15 @@ def _engine_spec(settings: Settings) -> EngineSpec:
         context_length=settings.context_length,
         threads=settings.threads,
     )
+
+
+def _arbiter(settings: Settings, engine: Engine, energy: EnergyLedger) -> Arbiter | None:
+    """What asks the model where likeness is in doubt; None where the model is known not to be able
+    to tell, so that nobody waits for an answer that says nothing."""
+    entry = load_catalogue(models_dir(settings)).get(settings.model)
+    if settings.model_url is None and entry is not None and not entry.arbitrates:
+        return None
+    return Arbiter(engine, energy.record)
 
 
 def _identification(

@@ -47,24 +47,25 @@ class Judge:
                 return self._judge(exchange).judge(exchange.request.caller.service, texts)
 
         exchange.verdict = await in_thread(judge)
-        if exchange.verdict.doubt is not None and self._arbiter is not None:
-            exchange.verdict = await self._arbitrated(self._arbiter, exchange)
+        exchange.verdict = await self._settled(exchange.verdict, exchange)
         if exchange.verdict.effect == "forbid":
             raise ExchangeRefused(_refusal(exchange, exchange.verdict.use_id))
         return
         yield  # makes this function an async generator, as every stage is
 
-    async def _arbitrated(self, arbiter: Arbiter, exchange: Exchange) -> Verdict:
-        """The verdict with the model's answer; without one, the use in doubt is held.
+    async def _settled(self, verdict: Verdict, exchange: Exchange) -> Verdict:
+        """The verdict once a doubt is settled: by the model's answer, and the use is held without
+        one; by the threshold where the model is not asked at all.
 
-        What was decoded was never pseudonymised: it is not given to the model, so that the use is
-        held too.
+        What was decoded was never pseudonymised: it is not given to the model, and the use is held.
         """
-        verdict = exchange.verdict
-        if verdict is None or verdict.doubt is None:
-            raise RuntimeError("nothing is in doubt")
+        arbiter = self._arbiter
+        if verdict.doubt is None:
+            return verdict
         if verdict.doubt.decoded:
             return verdict.answered(None, 0.0)
+        if arbiter is None:
+            return verdict
         started = time.perf_counter()
         question = Question(
             exchange.id,
