@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 _WORDS_SHARE = 0.7
 """What words weigh against meaning in an answer."""
-_SPARED = 0.98
+_SPARED = 0.985
 """Share of the near misses that must stay below the threshold when left out; of ordinary passages
 far more do."""
 _LEAST_LETTERS = 12

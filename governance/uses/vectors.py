@@ -19,8 +19,10 @@ from models.protocol import Embedder
 _BATCH = 32
 _KEPT = 20_000
 """How many vectors the cache keeps, unless a charter needs more."""
-SHIPPED = Path(__file__).with_name("shipped.npz")
-"""The vectors of the shipped charters' texts, so that a first start need not compute them."""
+REQUESTS = Path(__file__).with_name("shipped.npz")
+ANSWERS = Path(__file__).with_name("shipped_answers.npz")
+"""The vectors of the shipped charters' texts, and of the answers that they ban, so that a first
+start need not compute them."""
 
 
 def embed_known(
@@ -58,9 +60,13 @@ def embed_known(
 
 
 @cache
-def shipped(digest: str, path: Path = SHIPPED) -> dict[str, NDArray[np.float32]]:
+def shipped(digest: str) -> dict[str, NDArray[np.float32]]:
     """The vectors that come with the code, by sha256 of their text, for an embedder's ``digest``;
     none for another embedder."""
+    return _shipped(REQUESTS, digest) | _shipped(ANSWERS, digest)
+
+
+def _shipped(path: Path, digest: str) -> dict[str, NDArray[np.float32]]:
     if not path.is_file():
         return {}
     with np.load(path, allow_pickle=False) as stored:
@@ -71,10 +77,8 @@ def shipped(digest: str, path: Path = SHIPPED) -> dict[str, NDArray[np.float32]]
     return dict(zip(keys, vectors, strict=True))
 
 
-def ship(
-    texts: Sequence[str], embedder: Embedder, cache_dir: Path | None, path: Path = SHIPPED
-) -> int:
-    """Write the file that :func:`shipped` reads; returns how many vectors.
+def ship(texts: Sequence[str], embedder: Embedder, cache_dir: Path | None, path: Path) -> int:
+    """Write a file that :func:`shipped` reads; returns how many vectors.
 
     A vector is kept as 8-bit steps of its largest component over 127: the cosines differ by less
     than 0.001, for half the room of half precision.
