@@ -170,7 +170,7 @@ def shots(at: Addresses) -> tuple[Shot, ...]:
         Shot("charter-errors", "admin", "/admin/charter", spoil),
         Shot("text", "admin", "/admin/text", try_text),
         Shot("services", "admin", "/admin/services"),
-        Shot("keys", "admin", "/admin/keys"),
+        Shot("keys", "admin", "/admin/keys", brief=True),
         Shot("quotas", "admin", "/admin/quotas", brief=True),
         Shot("contests", "admin", "/admin/contests", brief=True),
         Shot("charter-diff", "admin", "/admin/charter", compare, brief=True),

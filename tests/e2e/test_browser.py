@@ -320,7 +320,7 @@ def test_a_charter_with_an_error_is_not_published_and_a_good_one_is(visit: Visit
     expect(page.locator("#publish")).to_be_enabled()
     page.fill("#reason", "Relecture du comité social territorial")
     page.click("#publish")
-    expect(page.get_by_role("status").first).to_contain_text("en vigueur")
+    expect(page.get_by_role("status").first).to_contain_text("en vigueur", timeout=60_000)
     newest = page.get_by_role("table").get_by_role("row").nth(1)
     expect(newest).to_contain_text("en vigueur")
     expect(newest).to_contain_text("Relecture du comité social territorial")
