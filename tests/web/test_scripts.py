@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.waiting import wait_for
 from tests.web import samples
@@ -700,6 +700,20 @@ def test_the_colours_hold_the_text_exactly(stage: Stage, page: Page) -> None:
     page.fill("#charter-text", "a: b # c\n")
     page.evaluate("new Promise(requestAnimationFrame)")
     assert page.evaluate(comments) == [" # c"]
+    settled(page)
+
+
+def test_what_is_typed_before_the_script_is_there_is_checked(stage: Stage, page: Page) -> None:
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/static/charter.js*", hold)
+    page.goto(f"{stage.address}/sample/charter", wait_until="commit")
+    page.fill("#charter-text", "charter: 1\n")
+    page.wait_for_timeout(100)
+    late[0].continue_()
     settled(page)
 
 

@@ -131,6 +131,8 @@ if (text && !text.readOnly) {
     setTimeout(() => { publish.disabled = true; });
   });
   addEventListener("pageshow", () => { publish.disabled = false; });
+  // Typed before this script was there, or given back by the browser: it is checked all the same.
+  if (text.value !== text.defaultValue) waiting = setTimeout(check);
   text.addEventListener("input", () => {
     // A text inserted at once sends an event for each of its lines: one drawing for all of them.
     cancelAnimationFrame(drawing);
