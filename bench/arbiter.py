@@ -5,8 +5,8 @@
 The texts are those of the shipped charter's library, left out, whose score lies nearest to the
 threshold: as many banned as legitimate, each use in turn. The model is asked as the server asks it.
 One that is right about half of them says nothing: its entry of the catalogue has
-``arbitrates: false``,
-and a doubt is decided by the threshold. ``--check`` exits 1 under the target.
+``arbitrates: false``, and a doubt is decided by the threshold. ``--check`` exits 1 under the
+target.
 """
 
 from __future__ import annotations

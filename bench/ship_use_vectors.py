@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,7 +19,9 @@ sys.path.insert(0, str(ROOT))
 
 from bench.uses_parts.embedder import default_embedder  # noqa: E402
 from governance.charter.load import EXAMPLES, load_file  # noqa: E402
+from governance.charter.use import Detect  # noqa: E402
 from governance.uses.library import (  # noqa: E402
+    Texts,
     known,
     known_answers,
     ordinary_answers,
@@ -29,23 +32,22 @@ from governance.uses.vectors import ANSWERS, REQUESTS, ship  # noqa: E402
 CHARTERS = ("commune.yaml", "pme.yaml")
 
 
-def answer_texts() -> list[str]:
-    """All that the judges of answers learn, beside what those of requests do."""
-    found = list(ordinary_answers())
-    for name in CHARTERS:
-        for rule in load_file(EXAMPLES / name).rules:
-            texts = known_answers(rule.use.detect)
-            found += [*texts.all_examples, *texts.all_counter_examples]
-    requests = set(request_texts())
-    return [text for text in dict.fromkeys(found) if text not in requests]
-
-
 def request_texts() -> list[str]:
     """All that the judges of requests of the shipped charters learn."""
-    found = list(ordinary_requests())
+    return _all(ordinary_requests(), known)
+
+
+def answer_texts() -> list[str]:
+    """All that the judges of answers learn, beside what those of requests do."""
+    requests = set(request_texts())
+    return [text for text in _all(ordinary_answers(), known_answers) if text not in requests]
+
+
+def _all(ordinary: Sequence[str], of: Callable[[Detect], Texts]) -> list[str]:
+    found = list(ordinary)
     for name in CHARTERS:
         for rule in load_file(EXAMPLES / name).rules:
-            texts = known(rule.use.detect)
+            texts = of(rule.use.detect)
             found += [*texts.all_examples, *texts.all_counter_examples]
     return list(dict.fromkeys(found))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,6 +48,15 @@ class Lesson:
     owner: Numbers
     group: Numbers
     numbers: tuple[int, ...]
+
+
+def left_out_together(row_of: Mapping[str, int], pairs: Iterable[tuple[str, str]]) -> Numbers:
+    """The group of each text of ``row_of``, by row: its own, or that of its pair."""
+    group = np.arange(len(row_of))
+    for first, second in pairs:
+        if first in row_of and second in row_of:
+            group[row_of[second]] = group[row_of[first]]
+    return group
 
 
 @dataclass(frozen=True, slots=True)

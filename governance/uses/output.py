@@ -10,7 +10,7 @@ threshold comes from the scores of the legitimate passages when they were left o
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +23,7 @@ from governance.charter.use import EFFECTS, Effect
 from governance.uses.features import Features, word_counts
 from governance.uses.folding import fold, readable
 from governance.uses.library import Texts, known_answers, ordinary_answers, ordinary_pieces
-from governance.uses.machines import Lesson, learned
+from governance.uses.machines import Lesson, learned, left_out_together
 from governance.uses.vectors import embed_known
 from models.protocol import Embedder
 
@@ -104,7 +104,7 @@ class OutputJudge:
         self._space = Features(self._vectors, counts, _WORDS_SHARE)
         numbers = tuple(range(len(self._rules)))
         features = self._space.rows(self._vectors, counts)
-        groups = _groups(self._row_of, [pair for own in texts for pair in own.pairs])
+        groups = left_out_together(self._row_of, [pair for own in texts for pair in own.pairs])
         machines = learned(Lesson(features, self._owner, groups, numbers), cache_dir)
         self._weights, self._biases = machines.weights, machines.biases
         self._left_out = machines.left_out
@@ -160,11 +160,3 @@ class OutputJudge:
             )
         found.sort(key=lambda d: (EFFECTS.index(d.effect), d.score), reverse=True)
         return tuple(found)
-
-
-def _groups(row_of: Mapping[str, int], pairs: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
-    """A number for each text, the same for the two of a pair: they are left out together."""
-    number = np.arange(len(row_of))
-    for first, second in pairs:
-        number[row_of[second]] = number[row_of[first]]
-    return number

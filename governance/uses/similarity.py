@@ -24,7 +24,7 @@ from governance.charter.charter import Rule
 from governance.uses.corpus import Corpus
 from governance.uses.features import Features
 from governance.uses.library import known
-from governance.uses.machines import Lesson, learned
+from governance.uses.machines import Lesson, learned, left_out_together
 
 Floats = NDArray[np.float64]
 
@@ -136,7 +136,8 @@ class Group:
         self._space = Features(vectors, counts)
         twins = [pair for own in texts.values() for pair in own.pairs] + list(parts)
         features = self._space.rows(vectors, counts)
-        lesson = Lesson(features, self._owner, self._apart(twins), tuple(self.numbers))
+        group = left_out_together({text: row for row, text in enumerate(self.texts)}, twins)
+        lesson = Lesson(features, self._owner, group, tuple(self.numbers))
         machines = learned(lesson, cache_dir)
         self._weights, self._biases = machines.weights, machines.biases
         self._scores = machines.left_out
@@ -150,15 +151,6 @@ class Group:
         self._doubt = (float(low), float(high))
         curve = LogisticRegression().fit(best[:, None], positive)
         self._scale = _Scale(float(curve.coef_[0, 0]), float(curve.intercept_[0]))
-
-    def _apart(self, twins: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
-        """A number for each text, the same for those that must be left out together."""
-        place = {text: row for row, text in enumerate(self.texts)}
-        number = np.arange(len(self.texts))
-        for first, second in twins:
-            if first in place and second in place:
-                number[place[second]] = place[first]
-        return number
 
     def _nudges(self, hits: Container[int], calm: float) -> Floats:
         """What the form of a text adds to its score under each rule."""

@@ -6,19 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from governance.charter.load import EXAMPLES, load_file
-from governance.uses.library import known, known_answers, ordinary_answers, ordinary_requests
+from bench.ship_use_vectors import answer_texts, request_texts
+from governance.uses.library import ordinary_requests
 from governance.uses.vectors import _key, embed_known, read_as, shipped
 from models.protocol import Embedder
 
 
 def test_every_text_of_the_shipped_charters_has_its_vector(embedder: Embedder) -> None:
     stored = shipped(embedder.digest)
-    wanted = {*ordinary_requests(), *ordinary_answers()}
-    for name in ("commune.yaml", "pme.yaml"):
-        for rule in load_file(EXAMPLES / name).rules:
-            for texts in (known(rule.use.detect), known_answers(rule.use.detect)):
-                wanted |= {*texts.all_examples, *texts.all_counter_examples}
+    wanted = {*request_texts(), *answer_texts()}
     missing = [text for text in wanted if _key(read_as(text)) not in stored]
     assert not missing, "run: python bench/ship_use_vectors.py"
 
