@@ -21,7 +21,7 @@ from governance.receipt import InjectionPart, Receipt, RuleDecision
 from governance.turns import Turn
 from governance.uses.verdict import Verdict
 from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
-from rag.protocol import Grounding, Passage
+from rag.protocol import Extract, Grounding, Passage, Retrieval
 
 __all__ = ["Caller", "Exchange", "ExchangeRequest", "Turn", "ephemeral_conversation"]
 
@@ -48,6 +48,7 @@ class ExchangeRequest:
     ``conversation_id`` is the scope of the pseudonyms. ``ephemeral`` is for surfaces that keep no
     conversation (the API): the pseudonyms are destroyed with the exchange. ``choices`` are those
     that the person made for the last turn: what to leave in clear, and which names to mask.
+    ``answer`` is «auto» where the charter says whether a model writes, «text» where it is to write.
     ``tools`` are the program's functions that the model may ask to call, one at a time without
     ``parallel_calls``.
     """
@@ -62,6 +63,7 @@ class ExchangeRequest:
     choices: Choices = NO_CHOICE
     tools: tuple[Tool, ...] = ()
     parallel_calls: bool = True
+    answer: Literal["auto", "text"] = "text"
 
 
 def ephemeral_conversation(exchange_id: str) -> str:
@@ -73,7 +75,8 @@ def ephemeral_conversation(exchange_id: str) -> str:
 class Exchange:
     """What is known of an exchange so far. Stages fill it from top to bottom.
 
-    ``shown`` are the passages as the model reads them, shortened around the question.
+    ``shown`` are the passages as the model reads them, shortened around the question. ``found`` is
+    what the search found, and ``extract`` the sentences of it that answer best.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
     ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
     documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
@@ -97,6 +100,8 @@ class Exchange:
     written: int = 0
     passages: tuple[Passage, ...] = ()
     shown: tuple[Passage, ...] = ()
+    found: Retrieval | None = None
+    extract: Extract | None = None
     prompt: tuple[Message, ...] = ()
     raw_answer: str = ""
     answer: str = ""

@@ -1,26 +1,30 @@
 """Cutting documents into passages along their own structure.
 
-A passage is small (a prompt takes five of them), never crosses a heading that has its own anchor,
-and ends where a sentence ends. An article of law stays whole up to ``ARTICLE_BOUND``.
+A passage is small (a prompt takes a few of them), never crosses a heading that has its own anchor,
+and ends where a sentence ends. An article of law stays whole up to ``ARTICLE_BOUND``. All bounds
+are in tokens, as :func:`rag.text.length.tokens` counts them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from rag.documents import Document, Section
 from rag.text import sentences
+from rag.text.length import tokens
 
-# All in characters. French runs at about 3.5 characters a token.
-TARGET = 700
-BOUND = 900
-ARTICLE_BOUND = 1200
+TARGET = 200
+BOUND = 260
+ARTICLE_BOUND = 450
+_HEADING = 20
+"""What a heading that is written into a joined passage may take."""
 # Part of each document's state: passages are cut again where it has changed.
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Cut:
     text: str
     url: str
     digest: str
+    cites: tuple[str, ...]
 
 
 def cut(document: Document) -> list[Cut]:
@@ -55,6 +60,7 @@ def cut(document: Document) -> list[Cut]:
                 section.text,
                 section.url,
                 digest,
+                section.cites,
             )
         )
     return passages
@@ -67,12 +73,13 @@ def _pieces(document: Document) -> Iterator[Section]:
         waiting: list[Section] = []
         for section in group:
             bound = ARTICLE_BOUND if section.reference else TARGET
-            if sum(len(s.text) + 60 for s in waiting) + len(section.text) > bound:
+            size = tokens(section.text)
+            if sum(tokens(s.text) + _HEADING for s in waiting) + size > bound:
                 yield from _joined(waiting)
                 waiting = []
-            if len(section.text) > bound:
+            if size > bound:
                 for text in _split(section.text):
-                    yield Section(section.path, text, section.reference, section.url)
+                    yield replace(section, text=text)
             else:
                 waiting.append(section)
         yield from _joined(waiting)
@@ -98,49 +105,69 @@ def _joined(sections: list[Section]) -> Iterator[Section]:
             lines.append(" – ".join(own).rstrip(" :") + " :")
         heading = own
         lines.append(section.text)
-    yield Section(first.path[:shared], "\n".join(lines), first.reference, first.url)
+    cites = tuple(dict.fromkeys(cited for section in sections for cited in section.cites))
+    yield Section(first.path[:shared], "\n".join(lines), first.reference, first.url, cites)
 
 
 def _split(text: str) -> Iterator[str]:
-    """``text`` in pieces near TARGET and never over BOUND, at lines, then sentences, then words."""
+    """``text`` in even pieces under TARGET or so, never over BOUND: at lines, sentences, words.
+
+    A line that announces others («Il faut :») goes with them, and a table's rows stay whole lines.
+    """
     piece: list[str] = []
-    size = 0
+    total, size = tokens(text), 0
+    even = total / math.ceil(total / TARGET)
     for line in _fitting_lines(text):
-        if piece and size + len(line) > (BOUND if line.startswith("- ") else TARGET):
+        length = tokens(line)
+        item = line.startswith("- ")
+        if piece and (size + length > BOUND or (size + length / 2 > even and not item)):
             carried = [piece.pop()] if len(piece) > 1 and piece[-1].endswith(":") else []
             yield "\n".join(piece)
-            piece = carried if sum(map(len, carried)) + len(line) < BOUND else []
+            piece = carried if sum(map(tokens, carried)) + length < BOUND else []
             if carried and not piece:
                 yield "\n".join(carried)
-            size = sum(len(kept) + 1 for kept in piece)
+            size = sum(map(tokens, piece))
         piece.append(line)
-        size += len(line) + 1
+        size += length
     if piece:
         yield "\n".join(piece)
 
 
 def _fitting_lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        if len(line) <= BOUND:
+        if tokens(line) <= BOUND:
             yield line
             continue
-        part = ""
+        part, size = "", 0
         for sentence in sentences.split(line):
             for fitting in _fitting_words(sentence):
-                if part and len(part) + 1 + len(fitting) > TARGET:
+                length = tokens(fitting)
+                if part and size + length > TARGET:
                     yield part
-                    part = fitting
+                    part, size = fitting, length
                 else:
-                    part = f"{part} {fitting}".strip()
+                    part, size = f"{part} {fitting}".strip(), size + length
         if part:
             yield part
 
 
 def _fitting_words(sentence: str) -> Iterator[str]:
-    while len(sentence) > BOUND:
-        space = sentence.rfind(" ", TARGET // 2, TARGET)
-        end = space if space > 0 else TARGET
-        yield sentence[:end].strip()
-        sentence = sentence[end:].strip()
-    if sentence:
-        yield sentence
+    """``sentence`` in pieces within BOUND, at words where it has any."""
+    part: list[str] = []
+    size = 0
+    for word in sentence.split(" "):
+        for fitting in _fitting_letters(word):
+            length = tokens(fitting)
+            if part and size + length > BOUND:
+                yield " ".join(part)
+                part, size = [], 0
+            part.append(fitting)
+            size += length
+    if part:
+        yield " ".join(part)
+
+
+def _fitting_letters(word: str) -> Iterator[str]:
+    # A character is never more than a token.
+    for start in range(0, max(1, len(word)), BOUND):
+        yield word[start : start + BOUND]

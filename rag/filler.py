@@ -7,17 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import structlog
 
 from models.protocol import Embedder, Work
 from rag.errors import IndexUnavailable
 from rag.protocol import Passage
+from rag.shipped import NONE, Shipped
 from rag.store import Store
+from rag.text.headings import without_numbering
 from rag.vectors import VectorIndex
 
 log = structlog.get_logger(__name__)
 
 BATCH = 8
+PAGE = 1_000
+"""Passages whose vectors are looked for at once among those that are known."""
 _NICENESS = 15
 _BUSY_SECONDS = 0.5
 _IDLE_SECONDS = 5.0
@@ -37,8 +42,9 @@ class VectorFiller:
     """A thread that gives a vector to each passage that lacks one, source by source.
 
     It works in small batches and looks at ``busy()`` before each, so a chat waits for one batch at
-    most. ``on_work`` hears the time of each batch; ``cpu_clock`` (seconds) is read around it: the
-    default counts this process, since an embedder may use several threads.
+    most. What is known already (``shipped``) is not computed. ``on_work`` hears the time of each
+    batch; ``cpu_clock`` (seconds) is read around it: the default counts this process, since an
+    embedder may use several threads.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class VectorFiller:
         on_work: Callable[[Work], None] = _unheard,
         cpu_clock: Callable[[], float] = time.process_time,
         batch: int = BATCH,
+        shipped: Shipped = NONE,
     ) -> None:
         self._store = store
         self._index = index
@@ -61,6 +68,7 @@ class VectorFiller:
         self._on_work = on_work
         self._cpu_clock = cpu_clock
         self._batch = batch
+        self._shipped = shipped
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="vector-filler", daemon=True)
@@ -79,6 +87,26 @@ class VectorFiller:
     def wake(self) -> None:
         """Look for new passages now (after a sync) rather than at the next round."""
         self._wake.set()
+
+    def take_known(self) -> int:
+        """Give their vectors to all the passages whose are known; how many that is.
+
+        Raises:
+            IndexUnavailable: the vector index cannot be written.
+        """
+        digest, taken, unknown = self._embedder.digest, 0, 0
+        while len(self._shipped) and not self._stop.is_set():
+            page = self._store.without_vector(digest, self._priorities, PAGE, skip=unknown)
+            known = self._shipped.find([embedded_text(passage) for passage in page])
+            passages = [page[place] for place in known]
+            if passages:
+                self._index.add(passages, np.array(list(known.values())))
+                self._store.note_vectors(digest, passages)
+            taken += len(passages)
+            unknown += len(page) - len(passages)
+            if len(page) < PAGE:
+                break
+        return taken
 
     def step(self) -> int:
         """Drop the vectors of passages that are gone, and compute one batch; its size.
@@ -103,11 +131,15 @@ class VectorFiller:
     def _run(self) -> None:
         if hasattr(os, "setpriority"):  # Linux gives each thread a niceness of its own
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        known = False
         while not self._stop.is_set():
             if self._busy():
                 self._stop.wait(_BUSY_SECONDS)
                 continue
             try:
+                if not known:
+                    self.take_known()
+                    known = True
                 done = self.step()
             except IndexUnavailable as error:
                 log.warning("vectors_failed", reason=error.message_id)
@@ -118,11 +150,19 @@ class VectorFiller:
                 self._stop.wait(_FAILED_SECONDS)
                 continue
             if not done:
-                self._wake.wait(_IDLE_SECONDS)
+                known = not self._wake.wait(_IDLE_SECONDS)
                 self._wake.clear()
 
 
 def embedded_text(passage: Passage) -> str:
-    """What is embedded of a passage: its title and innermost heading give the text its subject."""
-    heading = passage.section_path[-1] if passage.section_path else ""
-    return "\n".join(part for part in (passage.title, heading, passage.text) if part)
+    """What is embedded of a passage: the headings above give the text its subject.
+
+    The title of an article («Code du travail, article L3141-3») says nothing of its matter: its
+    number and the headings of its code do.
+    """
+    path = [without_numbering(heading) for heading in passage.section_path]
+    if passage.reference and path:
+        above = f"Article {passage.reference} : " + " › ".join(path[-3:])
+    else:
+        above = " › ".join([passage.title, *path])
+    return f"{above}\n{passage.text}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
 import time
@@ -15,6 +14,7 @@ import tantivy
 from rag.errors import IndexUnavailable
 from rag.protocol import Passage
 from rag.text import references, vocabulary, words
+from rag.text.headings import without_numbering
 
 _HEAP_BYTES = 64_000_000
 _LOCK_SECONDS = 60.0
@@ -25,12 +25,6 @@ _REFERENCE_BOOST = 12.0
 _FUZZY_BOOST = 3.0
 _PHRASE_BOOST = 0.3
 _PHRASE_SLOP = 1
-_NUMBERING = re.compile(
-    r"^(?:(?:sous-)*(?:partie|livre|titre|chapitre|section|paragraphe)\b[^:]*:|"
-    r"(?:première|deuxième|troisième|quatrième|cinquième|sixième|septième|huitième) partie\s*:)\s*",
-    re.IGNORECASE,
-)
-
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
@@ -221,9 +215,9 @@ def _document(passage: Passage) -> tantivy.Document:
     # innermost heading of the code does.
     lawful = bool(passage.reference) and bool(passage.section_path)
     title = passage.section_path[-1] if lawful else passage.title
-    title = _NUMBERING.sub("", title)
+    title = without_numbering(title)
     path = passage.section_path[-3:-1] if lawful else passage.section_path
-    path = tuple(_NUMBERING.sub("", heading) for heading in path)
+    path = tuple(map(without_numbering, path))
     document.add_text("title", " ".join(words.stems(title)))
     document.add_text("heading", " ".join(words.stems(" ".join(path))))
     # BM25 weighs short fields heavily, so the text holds its headings as well, and they add little.

@@ -43,23 +43,68 @@ class Retrieval:
     """The result of a search: best first. ``searched`` is the number of passages looked through.
 
     ``vectors_ready`` is the share (0 to 1) of those passages that have a vector yet.
+    ``confidence`` is how probable it is that they answer (0 to 1), and ``weak`` says that it is too
+    little to answer from them.
     """
 
     hits: tuple[Hit, ...]
     searched: int
     vectors_ready: float
+    confidence: float = 0.0
+    weak: bool = True
 
 
 class Retriever(Protocol):
-    """Finds the passages that answer a question. ``sources`` of None means all of them."""
+    """Finds the passages that answer a question. ``sources`` of None means all of them.
+
+    ``earlier`` are the person's questions before it, oldest first: a follow-up leans on them.
+    """
 
     def count(self, sources: frozenset[str] | None = None) -> int: ...
 
     def search(
-        self, query: str, *, sources: frozenset[str] | None = None, limit: int = 5
+        self,
+        query: str,
+        *,
+        earlier: Sequence[str] = (),
+        sources: frozenset[str] | None = None,
+        limit: int = 5,
     ) -> Retrieval: ...
 
     def passage(self, passage_id: str) -> Passage | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What of the sources answers a question, as it stands there.
+
+    ``passage`` is the number (from 1) of a passage, ``start`` and ``end`` the characters of its
+    text that answer, which are ``text``. ``confidence`` is how probable it is that they do (0 to
+    1), and ``sure`` says that it is enough to show them as the answer.
+    """
+
+    passage: int
+    start: int
+    end: int
+    text: str
+    confidence: float
+    sure: bool
+
+
+class Extractor(Protocol):
+    """Finds the sentences that answer a question in the passages that were found for it.
+
+    ``found`` is the retrieval; ``passages`` are its passages as they may be shown.
+    """
+
+    def extract(
+        self,
+        question: str,
+        found: Retrieval,
+        passages: Sequence[Passage],
+        *,
+        earlier: Sequence[str] = (),
+    ) -> Extract | None: ...
 
 
 Support = Literal["supported", "corrected", "unsupported", "not_factual"]

@@ -12,8 +12,8 @@ from rag import chunking, cleanings
 from rag.documents import Document
 from rag.personal_data import Cleaning
 from rag.protocol import Passage
-from rag.rows import head_of, passage_of, row_of
-from rag.tables import documents, passages, vectors
+from rag.rows import head_of, links_of, passage_of, row_of
+from rag.tables import documents, links, passages, vectors
 
 _CHUNK = 500  # SQLite binds at most 32,766 values a statement; PostgreSQL 65,535
 
@@ -88,6 +88,7 @@ class Store:
         by_id = {document.id: document for document in batch}
         new: dict[str, Passage] = {}
         rows: list[dict[str, Any]] = []
+        cited: list[dict[str, str]] = []
         for document in by_id.values():
             for piece in chunking.cut(document):
                 new[piece.id] = Passage(
@@ -104,11 +105,14 @@ class Store:
                     piece.digest,
                 )
                 rows.append(row_of(document, piece))
+                cited += links_of(piece)
         old = self._delete(connection, list(by_id))
         if by_id:
             connection.execute(insert(documents), [head_of(d, run) for d in by_id.values()])
         if rows:
             connection.execute(insert(passages), rows)
+        if cited:
+            connection.execute(insert(links), cited)
         return Change(
             tuple(p for p in new.values() if p.id not in old), tuple(sorted(old - set(new)))
         )
@@ -118,7 +122,9 @@ class Store:
         gone: set[str] = set()
         for chunk in _chunks(ids):
             where = passages.c.document_id.in_(chunk)
-            gone.update(connection.execute(select(passages.c.id).where(where)).scalars())
+            ids_here = select(passages.c.id).where(where)
+            gone.update(connection.execute(ids_here).scalars())
+            connection.execute(delete(links).where(links.c.passage_id.in_(ids_here)))
             connection.execute(delete(passages).where(where))
             connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
         return gone
@@ -181,6 +187,15 @@ class Store:
         with self._engine.connect() as connection:
             return [passage_of(row) for row in connection.execute(query)]
 
+    def cited(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The publishers' identifiers of what each of these passages is said to rest on."""
+        query = select(links.c.passage_id, links.c.target).where(links.c.passage_id.in_(list(ids)))
+        found: dict[str, list[str]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query.order_by(links.c.target)):
+                found.setdefault(row.passage_id, []).append(row.target)
+        return {identity: tuple(targets) for identity, targets in found.items()}
+
     def counts(self) -> dict[str, tuple[int, int]]:
         """The number of documents and of passages, by source."""
         with self._engine.connect() as connection:
@@ -194,9 +209,12 @@ class Store:
             return _count_by(connection, vectors.c.source, vectors.c.embedder == embedder)
 
     def without_vector(
-        self, embedder: str, priorities: Mapping[str, int], limit: int
+        self, embedder: str, priorities: Mapping[str, int], limit: int, skip: int = 0
     ) -> list[Passage]:
-        """The next passages to be embedded: by priority of their source, then reading order."""
+        """The next passages to be embedded: by priority of their source, then reading order.
+
+        ``skip`` leaves out the first ones.
+        """
         known = select(vectors.c.passage_id).where(
             vectors.c.passage_id == passages.c.id, vectors.c.embedder == embedder
         )
@@ -206,7 +224,7 @@ class Store:
             rank, passages.c.document_id, passages.c.position
         )
         with self._engine.connect() as connection:
-            return [passage_of(row) for row in connection.execute(query.limit(limit))]
+            return [passage_of(row) for row in connection.execute(query.limit(limit).offset(skip))]
 
     def surplus_vectors(self, embedder: str, limit: int) -> list[str]:
         """Ids noted as embedded whose passage is gone."""

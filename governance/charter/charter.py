@@ -10,6 +10,7 @@ from types import MappingProxyType
 from governance.charter.problems import Mark
 from governance.charter.schema import (
     ENTITIES,
+    Answers,
     Assistant,
     Audit,
     CharterDocument,
@@ -118,6 +119,11 @@ class Charter:
     def assistant(self) -> Assistant:
         """How the assistant presents itself."""
         return self.document.assistant
+
+    @property
+    def answers(self) -> Answers:
+        """How questions of fact are answered."""
+        return self.document.answers
 
     @property
     def uses(self) -> tuple[Use, ...]:

@@ -13,7 +13,7 @@ from functools import partial
 from governance.charter.inherit_personal import personal_data
 from governance.charter.merging import Merge, Path, is_number, lower, names
 from governance.charter.problems import CharterProblem
-from governance.charter.schema import EFFECTS, Costs
+from governance.charter.schema import EFFECTS, FIRSTS, Costs
 from governance.charter.tree import Node
 from governance.charter.use import DELIVERIES
 
@@ -29,26 +29,18 @@ class _Merge(Merge):
             child,
             path,
             {
-                "effect": self.effect,
+                "effect": partial(self.within, EFFECTS),
                 "applies_to": self.applies_to,
                 "detect": self.detect,
                 "review": lambda p, c, where: self.mapping(
-                    p, c, where, {"delivery": self.delivery}
+                    p, c, where, {"delivery": partial(self.within, DELIVERIES)}
                 ),
             },
         )
 
-    def effect(self, parent: Node, child: Node, path: Path) -> Node:
-        if lower(child.value, parent.value, EFFECTS):
-            message = "«{value}» is weaker than the parent's «{parent_value}»."
-            self.loosened(
-                child.mark, parent.mark, path, message,
-                value=str(child.value), parent_value=str(parent.value),
-            )  # fmt: skip
-        return child
-
-    def delivery(self, parent: Node, child: Node, path: Path) -> Node:
-        if lower(child.value, parent.value, DELIVERIES):
+    def within(self, scale: tuple[str, ...], parent: Node, child: Node, path: Path) -> Node:
+        """What is no weaker than the parent's, in a ``scale`` that rises."""
+        if lower(child.value, parent.value, scale):
             message = "«{value}» is weaker than the parent's «{parent_value}»."
             self.loosened(
                 child.mark, parent.mark, path, message,
@@ -136,6 +128,10 @@ def merge(parent: Node, child: Node) -> tuple[Node, list[CharterProblem]]:
                 p, c, path, lambda known, new, where: state.mapping(known, new, where, {})
             ),
             "services": lambda p, c, path: state.by_id(p, c, path, state.service),
+            "answers": lambda p, c, path: state.mapping(
+                p, c, path,
+                {"first": partial(state.within, FIRSTS)},
+            ),
             "personal_data": partial(personal_data, state),
             "labelling": lambda p, c, path: state.mapping(p, c, path, {"header": state.stays_true}),
             "costs": lambda p, c, path: state.mapping(

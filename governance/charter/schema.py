@@ -59,6 +59,9 @@ __all__ = [
 Metric = Literal["requests", "tokens", "wh", "euros"]
 Period = Literal["hour", "day", "month"]
 Per = Literal["service", "user", "key"]
+First = Literal["text", "passage"]
+FIRSTS: tuple[First, ...] = ("text", "passage")
+"""What is given first, the most frugal last."""
 
 VERSION = 1
 """The version of this schema: a change that an older Sobria could not read makes a new one."""
@@ -113,6 +116,16 @@ class Assistant(Part):
     """What every prompt begins with; short, for the model reads it each time."""
     examples: Annotated[tuple[Sample, ...], Field(max_length=6)] = ()
     """Questions shown in an empty chat."""
+
+
+class Answers(Part):
+    """How questions of fact are answered."""
+
+    first: First = "passage"
+    """«passage»: where a passage of the sources answers, it is shown, and the model writes only if
+    the person asks for it; «text»: the model writes each time."""
+    repeat_days: Annotated[int, Field(ge=0, le=90)] = 7
+    """Days that an answer on public sources is given again to the same service; 0 is never."""
 
 
 class Quota(Part):
@@ -225,6 +238,8 @@ class Sections(Part):
     """The version of this schema."""
     assistant: Assistant = Assistant()
     """How the assistant presents itself."""
+    answers: Answers = Answers()
+    """How questions of fact are answered."""
     uses: Annotated[tuple[Use, ...], Field(max_length=100)] = ()
     """What is forbidden, held for review, or said to be allowed."""
     reviewers: Annotated[tuple[ReviewerRole, ...], Field(max_length=50)] = ()

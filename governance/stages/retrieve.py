@@ -21,9 +21,6 @@ from rag.protocol import Retrieval, Retriever
 PASSAGES = 4
 """Few passages: each costs about two seconds of reading on two cores."""
 
-FOLLOW_UP_WORDS = 6
-"""A question of fewer words leans on the one before it («et à temps partiel ?»)."""
-
 
 class Retrieve:
     """Searches with the pseudonymised question, in the sources that the service may see."""
@@ -59,13 +56,15 @@ class Retrieve:
             return
         allowed = exchange.rules.sources
         yield Searching(await in_thread(self._retriever.count, allowed))
-        query = self._query(exchange)
+        *earlier, query = asked(exchange)
 
         def search() -> Retrieval:
             with self._energy.measure(exchange.id, "retrieval", threads=self._threads):
-                return self._retriever.search(query, sources=allowed, limit=PASSAGES)
+                return self._retriever.search(
+                    query, earlier=earlier, sources=allowed, limit=PASSAGES
+                )
 
-        found = await in_thread(search)
+        exchange.found = found = await in_thread(search)
         exchange.searched = True
         exchange.passages = tuple(hit.passage for hit in found.hits)
         await in_thread(self._show, exchange, query)
@@ -91,18 +90,13 @@ class Retrieve:
                 replace(passage, text=self._shorten(passage.text, query)) for passage in screened
             )
 
-    @staticmethod
-    def _query(exchange: Exchange) -> str:
-        if exchange.masked is None:
-            raise RuntimeError("the search is made with the pseudonymised question")
-        asked = [
-            text
-            for turn, text in zip(exchange.request.turns, exchange.masked.texts, strict=True)
-            if turn.role == "user"
-        ]
-        if len(asked) > 1 and len(asked[-1].split()) < FOLLOW_UP_WORDS:
-            return f"{asked[-2]} {asked[-1]}"
-        return asked[-1]
+
+def asked(exchange: Exchange) -> list[str]:
+    """What the person asked so far, pseudonymised, the question at the end."""
+    if exchange.masked is None:
+        raise RuntimeError("the search is made with the pseudonymised question")
+    turns = zip(exchange.request.turns, exchange.masked.texts, strict=True)
+    return [text for turn, text in turns if turn.role == "user"]
 
 
 def _told(exchange: Exchange) -> InstructionsFound:

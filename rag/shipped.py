@@ -1,0 +1,106 @@
+"""Vectors of the shipped sources at their pinned versions, which come with the code.
+
+Computing them takes twenty minutes of two cores; reading them a second. They are known by the
+embedder's digest and the sha256 of what is embedded, so a passage that changed, or another
+embedder, finds nothing here and is computed as any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.protocol import Vectors
+
+SHIPPED = Path(__file__).with_name("shipped.npz")
+_KEY_BYTES = 12
+_STEPS = 127
+
+
+class DamagedVectors(Exception):
+    """The file of vectors is not what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Vectors by key, as 8-bit steps of each vector's largest component over 127."""
+
+    rows: dict[bytes, int]
+    steps: NDArray[np.float16]
+    vectors: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def find(self, texts: Sequence[str]) -> dict[int, Vectors]:
+        """The vectors (of length 1) of those of ``texts`` that are known, by their place."""
+        found: dict[int, Vectors] = {}
+        for place, text in enumerate(texts):
+            row = self.rows.get(key_of(text))
+            if row is not None:
+                vector = self.vectors[row].astype(np.float32) * np.float32(self.steps[row])
+                found[place] = vector / np.linalg.norm(vector)
+        return found
+
+
+NONE = Shipped({}, np.zeros(0, np.float16), np.zeros((0, 0), np.int8))
+
+
+def key_of(text: str) -> bytes:
+    """What a text goes by: the start of its sha256."""
+    return hashlib.sha256(text.encode()).digest()[:_KEY_BYTES]
+
+
+def load(embedder_digest: str, path: Path = SHIPPED) -> Shipped:
+    """The vectors that ``path`` holds of an embedder; none if it is absent or of another one.
+
+    Raises:
+        DamagedVectors: the file cannot be read, or is not the one that was written.
+    """
+    if not path.is_file():
+        return NONE
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["embedder"]) != embedder_digest:
+                return NONE
+            keys, steps, vectors = stored["keys"], stored["steps"], stored["vectors"]
+            if str(stored["sha256"]) != _digest(keys, steps, vectors):
+                raise DamagedVectors
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DamagedVectors from error
+    return Shipped({bytes(key): row for row, key in enumerate(keys)}, steps, vectors)
+
+
+def write(
+    embedder_digest: str, embedded: Iterable[tuple[str, Vectors]], path: Path = SHIPPED
+) -> int:
+    """Write the file that :func:`load` reads; how many vectors it holds."""
+    by_key = {key_of(text): vector for text, vector in embedded}
+    order = sorted(by_key)
+    whole = np.array([by_key[key] for key in order], dtype=np.float32)
+    steps = (np.abs(whole).max(axis=1) / _STEPS).astype(np.float16)
+    vectors = np.rint(whole / steps.astype(np.float32)[:, None]).clip(-_STEPS, _STEPS)
+    keys = np.frombuffer(b"".join(order), dtype=np.uint8).reshape(len(order), _KEY_BYTES)
+    small = vectors.astype(np.int8)
+    np.savez_compressed(
+        path,
+        embedder=np.array(embedder_digest),
+        sha256=np.array(_digest(keys, steps, small)),
+        keys=keys,
+        steps=steps,
+        vectors=small,
+    )
+    return len(order)
+
+
+def _digest(*arrays: NDArray[np.generic]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
