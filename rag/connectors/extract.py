@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.connectors.files import mail, office, pdf, plain, spreadsheet
 from rag.connectors.files.archive import MACROS, PROTECTED
-from rag.connectors.files.content import Found, Piece, Unread, Unreadable
+from rag.connectors.files.content import NESTED, Found, Piece, Unread, Unreadable
 
 MAX_CHARACTERS = 5_000_000
 MAX_TOLD = 20
@@ -64,7 +64,7 @@ def attempt(path: Path) -> tuple[list[Unread], list[Piece]]:
     except Unreadable as error:
         return [Unread("", error.message_id, error.params)], []
     except RecursionError:
-        return [Unread("", "this file is nested too deeply, or in itself, which is refused")], []
+        return [Unread("", NESTED)], []
     except Exception:  # noqa: BLE001 - parsers of hostile files raise anything; it is reported
         return [Unread("", DAMAGED)], []
     unread.sort(key=lambda part: bool(part.place))  # what concerns the whole file comes first

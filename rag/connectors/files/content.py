@@ -11,6 +11,8 @@ from rag.text import html
 MAX_PLACE = 120
 """Characters of a place that are shown: a file names its parts as it likes."""
 
+NESTED = "this file is nested too deeply, or in itself, which is refused"
+
 Piece = tuple[tuple[str, ...], str]
 """The headings above a piece of text, and the text."""
 Params = tuple[tuple[str, ParameterValue], ...]

@@ -8,7 +8,7 @@ from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import cast
 
-from rag.connectors.files.content import Found, Unread, Unreadable, place
+from rag.connectors.files.content import NESTED, Found, Unread, Unreadable, place
 from rag.text import html
 
 MAX_DEPTH = 30
@@ -52,7 +52,7 @@ def _parts(part: Message, depth: int) -> Iterator[str | Unread]:
     """The texts under a part, in order, and the attachments."""
     kind = part.get_content_type()
     if depth > MAX_DEPTH:
-        raise Unreadable("this message is nested too deeply")
+        raise Unreadable(NESTED)
     if kind in ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"):
         raise Unreadable("this message is encrypted")
     if kind == "multipart/alternative":

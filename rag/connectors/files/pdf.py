@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag.connectors.files import ocr
 from rag.connectors.files.archive import PROTECTED
-from rag.connectors.files.content import Found, Unread, Unreadable
+from rag.connectors.files.content import NESTED, Found, Unread, Unreadable
 from rag.text import html
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MAX_PAGES = 1_000
 CPU_SECONDS = 45
 """Processor time for the text layers of one file; pages beyond are told as not read."""
+MAX_DEPTH = 50
+"""Branches from the root of the tree of pages to a page."""
 MAX_RANGES = 20
 
 DAMAGED = "{count} p. not read ({pages}): damaged"
@@ -70,11 +72,11 @@ def _check_pages(reader: PdfReader) -> None:
     """Count the pages by walking their tree, which a hostile file ties into a knot."""
     from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-    waiting = [reader.root_object.raw_get("/Pages")]
+    waiting = [(reader.root_object.raw_get("/Pages"), 0)]
     branches: set[tuple[int, int]] = set()
     pages = 0
     while waiting:
-        reference = waiting.pop()
+        reference, depth = waiting.pop()
         node = reference.get_object()
         if not isinstance(node, DictionaryObject):
             continue
@@ -86,8 +88,10 @@ def _check_pages(reader: PdfReader) -> None:
             if key in branches:
                 raise Unreadable("the pages of this file contain one another, which is refused")
             branches.add(key)
+        if depth > MAX_DEPTH:
+            raise Unreadable(NESTED)
         kids = node["/Kids"]
-        waiting.extend(kids if isinstance(kids, ArrayObject) else [])
+        waiting += [(kid, depth + 1) for kid in kids] if isinstance(kids, ArrayObject) else []
     if pages > MAX_PAGES:
         raise Unreadable(
             "this file has {pages} pages, and at most {limit} are read",

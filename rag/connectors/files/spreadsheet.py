@@ -47,17 +47,15 @@ def read(path: Path) -> Found:
 def rows_in_words(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The rows of a sheet as lines: «- cell — header : cell ; …» below a header, else «a | b».
 
-    A header is a row of words above others. A table that comes after an empty row has its own where
-    it is as wide as another one, or where words stand above figures.
+    A header is a row of words above others, and a line as well. A table that comes after an empty
+    row has its own where it is of another width, or where words stand above figures.
     """
     header: list[str] = []
     for table in _tables(rows):
         at = _header_at(table, header)
         for number, row in enumerate(table):
-            if number == at:
-                header = row
-            else:
-                yield _in_words(header if at is None or number > at else [], row)
+            yield _in_words(header if at is None or number > at else [], row)
+            header = row if number == at else header
 
 
 def _tables(rows: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:
