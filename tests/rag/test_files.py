@@ -255,6 +255,14 @@ def test_a_pdf_under_a_password_is_refused(tmp_path: Path) -> None:
     assert only(tmp_path).message_id == archive.PROTECTED
 
 
+def test_what_is_attached_to_a_pdf_is_told(tmp_path: Path) -> None:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pages(says("Voir la pièce jointe.")))))
+    writer.add_attachment("budget.xlsx", b"...")
+    writer.write(tmp_path / "note.pdf")
+    documents, problems = read(tmp_path)
+    assert len(documents) == 1 and set(problems) == {"note.pdf › budget.xlsx"}
+
+
 # --- Spreadsheets --------------------------------------------------------------------------------
 
 
@@ -367,7 +375,7 @@ def test_a_message_is_read_under_its_subject_and_its_attachments_are_told(tmp_pa
     (section,) = document.sections
     assert section.path == ("Réunion du 12",)
     assert section.text == "2024-03-12 10:30\nBonjour,\nLa réunion est à dix heures."
-    assert set(problems) == {"courrier.eml › plan.dwg", "courrier.eml › message/rfc822"}
+    assert set(problems) == {"courrier.eml › plan.dwg", "courrier.eml › .eml"}
 
 
 def test_a_message_in_html_is_read_and_fetches_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ MAX_PLACE = 120
 """Characters of a place that are shown: a file names its parts as it likes."""
 
 NESTED = "this file is nested too deeply, or in itself, which is refused"
+NOT_READ = "this attachment is not read"
 
 Piece = tuple[tuple[str, ...], str]
 """The headings above a piece of text, and the text."""

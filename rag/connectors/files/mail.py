@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Iterator
 from email import message_from_binary_file, policy
 from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import cast
 
-from rag.connectors.files.content import NESTED, Found, Unread, Unreadable, place
+from rag.connectors.files.content import NESTED, NOT_READ, Found, Unread, Unreadable, place
 from rag.text import html
 
 MAX_DEPTH = 30
@@ -24,7 +25,7 @@ def read(path: Path) -> Found:
     """
     with path.open("rb") as stream:
         message = message_from_binary_file(stream, policy=policy.default)
-    if not any(message[name] for name in _HEADERS):
+    if not any(name in message for name in _HEADERS):
         raise Unreadable("this file is damaged or not of its kind")
     if sum(1 for _ in message.walk()) > MAX_PARTS:
         raise Unreadable("this message has more than {limit} parts", limit=MAX_PARTS)
@@ -61,7 +62,8 @@ def _parts(part: Message, depth: int) -> Iterator[str | Unread]:
         for inner in cast(list[Message], part.get_payload()) if part.is_multipart() else []:
             yield from _parts(inner, depth + 1)
     elif _is_attached(part) or kind not in ("text/plain", "text/html"):
-        yield Unread(place(part.get_filename() or kind), "this attachment is not read")
+        name = part.get_filename() or mimetypes.guess_extension(kind) or kind
+        yield Unread(place(name), NOT_READ)
     else:
         yield _text(part, kind)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag.connectors.files import ocr
 from rag.connectors.files.archive import PROTECTED
-from rag.connectors.files.content import NESTED, Found, Unread, Unreadable
+from rag.connectors.files.content import NESTED, NOT_READ, Found, Unread, Unreadable, place
 from rag.text import html
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def read(path: Path) -> Found:
             yield (f"page {number}",), text
     for message, pages in unread.items():
         yield Unread("", message, (("count", len(pages)), ("pages", ranges(pages))))
+    yield from (Unread(place(name), NOT_READ) for name in _attachments(reader))
 
 
 def ranges(pages: Sequence[int]) -> str:
@@ -98,6 +99,13 @@ def _check_pages(reader: PdfReader) -> None:
             pages=pages,
             limit=MAX_PAGES,
         )
+
+
+def _attachments(reader: PdfReader) -> list[str]:
+    try:
+        return list(reader.attachments)
+    except Exception:  # noqa: BLE001 - the pages are read, whatever ties up the list of these
+        return []
 
 
 def _text(page: PageObject) -> str:
