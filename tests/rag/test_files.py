@@ -107,6 +107,17 @@ def pages(*contents: bytes, image: bytes = DOT) -> bytes:
     return file_of([*objects, *contents])
 
 
+STAMPED = stream(
+    b"q 595 0 0 842 0 0 cm /Im1 Do Q "
+    b"BT /F1 9 Tf 400 820 Td (Recu en prefecture le 12/03/2024) Tj ET"
+)
+SHEET = stream(
+    zlib.compress(b"\xff" * 1_000_000),
+    b"/Type /XObject /Subtype /Image /Width 1000 /Height 1000 /BitsPerComponent 8 "
+    b"/ColorSpace /DeviceGray /Filter /FlateDecode",
+)
+
+
 @pytest.fixture
 def without_ocr(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A machine on which no command of text recognition is installed."""
@@ -123,8 +134,7 @@ def test_pages_that_are_images_are_told_by_their_numbers_and_the_others_are_read
     assert [s.path for s in document.sections] == [("page 1",), ("page 4",)]
     assert set(problems) == {"rapport.pdf"}  # the fifth page is blank: nothing of it is left out
     assert str(problems["rapport.pdf"]) == (
-        "rapport.pdf: 3 p. not read (2–3, 6): images without text, and no text recognition (OCR) "
-        "here"
+        "rapport.pdf: 3 p. not read (2–3, 6): images, and no text recognition (OCR) is installed"
     )
 
 
@@ -132,6 +142,16 @@ def test_pages_that_are_images_are_told_by_their_numbers_and_the_others_are_read
 def test_a_scan_of_which_nothing_is_read_is_a_problem_and_no_document(tmp_path: Path) -> None:
     (tmp_path / "scan.pdf").write_bytes(pages(*[IMAGE] * 3))
     assert only(tmp_path) == Problem("scan.pdf", ocr.NO_OCR, (("count", 3), ("pages", "1–3")))
+
+
+@pytest.mark.usefixtures("without_ocr")
+def test_a_stamp_on_a_scan_is_not_taken_for_its_text(tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(pages(STAMPED, says("Un vrai texte."), image=DOT))
+    assert read(tmp_path)[1] == {}
+    (tmp_path / "scan.pdf").write_bytes(pages(STAMPED, image=SHEET))
+    (document,), problems = read(tmp_path)
+    assert document.sections[0].text == "Recu en prefecture le 12/03/2024"
+    assert dict(problems["scan.pdf"].params)["pages"] == "1"
 
 
 @NO_OCR
@@ -148,11 +168,11 @@ def test_a_scanned_page_is_read_by_text_recognition(tmp_path: Path) -> None:
     )
     base = tmp_path / "documents"
     base.mkdir()
-    (base / "scan.pdf").write_bytes(pages(says("Couverture."), IMAGE, image=image))
+    (base / "scan.pdf").write_bytes(pages(IMAGE, STAMPED, image=image))
     (document,), problems = read(base)
     assert problems == {}
-    assert document.sections[1].path == ("page 2",)
-    assert "horaires du parc municipal" in document.sections[1].text
+    assert [s.path for s in document.sections] == [("page 1",), ("page 2",)]
+    assert all("horaires du parc municipal" in s.text for s in document.sections)
 
 
 @NO_OCR

@@ -23,7 +23,7 @@ PIXELS = 2_500
 """The longer side of the image of a page, whatever its size says: 214 dots an inch on A4."""
 LANGUAGES = ("fra", "eng")
 
-NO_OCR = "{count} p. not read ({pages}): images without text, and no text recognition (OCR) here"
+NO_OCR = "{count} p. not read ({pages}): images, and no text recognition (OCR) is installed"
 NOTHING_FOUND = "{count} p. not read ({pages}): images in which OCR finds no text"
 FAILED = "{count} p. not read ({pages}): images on which OCR fails"
 TOO_SLOW = "{count} p. not read ({pages}): OCR takes too long"

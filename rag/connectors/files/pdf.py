@@ -15,6 +15,7 @@ from rag.text import html
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
+    from pypdf.generic import DictionaryObject
 
 MAX_PAGES = 1_000
 CPU_SECONDS = 45
@@ -22,6 +23,10 @@ CPU_SECONDS = 45
 MAX_DEPTH = 50
 """Branches from the root of the tree of pages to a page."""
 MAX_RANGES = 20
+SCANT_CHARACTERS = 400
+"""A page of less text may be a scan with a stamp on it."""
+SCAN_PIXELS = 700_000
+"""An A4 page at 85 dots an inch."""
 
 DAMAGED = "{count} p. not read ({pages}): damaged"
 TOO_SLOW = "{count} p. not read ({pages}): this file takes too long to read"
@@ -43,13 +48,13 @@ def read(path: Path) -> Found:
         try:
             if time.process_time() > end:
                 raise Unreadable(TOO_SLOW)
-            text = _text(page) or ("" if _is_blank(page) else recogniser.text(number))
+            text, reason = _page(page, number, recogniser)
         except Unreadable as error:
-            unread.setdefault(error.message_id, []).append(number)
-            continue
+            text, reason = "", error.message_id
         except Exception:  # noqa: BLE001 - a hostile page raises anything; the others are read
-            unread.setdefault(DAMAGED, []).append(number)
-            continue
+            text, reason = "", DAMAGED
+        if reason:
+            unread.setdefault(reason, []).append(number)
         if text:
             yield (f"page {number}",), text
     for message, pages in unread.items():
@@ -108,8 +113,40 @@ def _attachments(reader: PdfReader) -> list[str]:
         return []
 
 
-def _text(page: PageObject) -> str:
-    return "\n".join(_paragraphs(page.extract_text() or ""))
+def _page(page: PageObject, number: int, recogniser: ocr.Recogniser) -> tuple[str, str]:
+    """The text of a page, and why its images are not read, where they may hold more of it."""
+    text = "\n".join(_paragraphs(page.extract_text() or ""))
+    scanned = _shows_a_scan(page) if text else not _is_blank(page)
+    if len(text) >= SCANT_CHARACTERS or not scanned:
+        return text, ""
+    try:
+        return max(text, recogniser.text(number), key=len), ""
+    except Unreadable as error:
+        photograph = bool(text) and error.message_id == ocr.NOTHING_FOUND
+        return text, "" if photograph else error.message_id
+
+
+def _shows_a_scan(page: PageObject) -> bool:
+    """Whether a page shows images as large as a sheet of paper that was scanned, perhaps in strips.
+
+    A stamp («reçu en préfecture») or a page number over a scan is no text of the page.
+    """
+    drawn = _inner(_inner(page, "/Resources"), "/XObject")
+    images = (_inner(drawn, name) for name in drawn)
+    pixels = sum(
+        int(image.get("/Width", 0)) * int(image.get("/Height", 0))
+        for image in images
+        if image.get("/Subtype") == "/Image"
+    )
+    return pixels >= SCAN_PIXELS
+
+
+def _inner(parent: DictionaryObject, name: str) -> DictionaryObject:
+    from pypdf.generic import DictionaryObject
+
+    found = parent.get(name)
+    value = None if found is None else found.get_object()
+    return value if isinstance(value, DictionaryObject) else DictionaryObject()
 
 
 def _is_blank(page: PageObject) -> bool:
