@@ -15,7 +15,7 @@ from governance.pii.recognizers.words import is_common
 
 _JOINED: Final = re.compile(r"[_+\-.()\[\]]+|(?<=\S)/(?=\S)")
 """What holds the words of a file's name together."""
-_ENDING: Final = re.compile(r"(?i)\.(?:pdf|docx?|odt|html?|md|markdown|txt|xml)$")
+_ENDING: Final = re.compile(r"(?i)\.(?:pdf|docx?|odt|xlsx?|html?|md|markdown|txt|xml|eml)$")
 _PART: Final = re.compile(r"[^\W\d_a-zà-öø-ÿœ]+(?![a-zà-öø-ÿœ])|[^\W\d_]?[a-zà-öø-ÿœ]+")
 """A word of a file's name: «CVDupontJean» has three."""
 _ABOUT: Final = frozenset("cv dossier lettre fiche note".split())  # noqa: SIM905
