@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rag.connectors import eurlex, fiches, folder, kali, legi
+from rag.connectors import dila, eurlex, fiches, folder, kali, legi
 from rag.connectors.npm import ensure_package
 from rag.documents import Item, Known
 from rag.errors import SourceUnavailable
@@ -31,6 +31,8 @@ def read(source: Source, downloads: Path, known: Known) -> Iterator[Item]:
         raise SourceUnavailable("{source}: no path is set for this source", source=source.id)
     elif source.kind == "folder":
         yield from folder.read(source, source.path, known)
+    elif source.kind == "dila-zip":
+        yield from dila.read(source, source.path)
     else:
         yield from eurlex.read(source, source.path)
 
