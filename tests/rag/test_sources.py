@@ -183,6 +183,14 @@ def test_a_zip_of_dila_needs_its_path_to_be_usable(tmp_path: Path) -> None:
     assert load_sources(path)[0].usable
 
 
+def test_the_examples_in_the_shipped_file_are_right(tmp_path: Path) -> None:
+    examples = SHIPPED.read_text(encoding="utf-8").partition("in an organisation's own file:")[2]
+    lines = [line[4:] for line in examples.splitlines() if line.startswith(("  # - ", "  #   "))]
+    path = tmp_path / "sources.yaml"
+    path.write_text("sources:\n" + "\n".join(lines), encoding="utf-8")
+    assert [s.kind for s in load_sources(path)] == ["npm-kali", "dila-zip", "website"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -409,6 +409,18 @@ def test_a_name_is_resolved_once_for_a_connection_that_goes_to_that_very_address
     assert site.paths == ["/dechets"]
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["http://site.example.org:1/", "http://a:b@site.example.org/", "ftp://site.example.org/"],
+)
+def test_the_gate_stands_on_the_way_of_each_redirect_whatever_is_allowed(
+    site: Site, elsewhere: str
+) -> None:
+    site.files["/x"] = _redirect(elsewhere)
+    with pytest.raises(NotRead, match="only http and https"):
+        fetch.Fetcher(site.gate(), 0).get(httpx.URL(site.url("/x")), lambda _: None, 1000)
+
+
 def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -550,8 +562,11 @@ def test_a_hostile_sitemap_does_not_hide_the_others(site: Site) -> None:
     addresses = ["http://[", site.url("/bad.xml"), site.url("/sitemap.xml")]
     site.files["/robots.txt"] = "".join(f"Sitemap: {address}\n" for address in addresses)
     site.files["/bad.xml"] = LAUGHS
-    problem, page = site.read()
-    assert _problems([problem]) == ["this file declares XML entities, which are refused"]
+    *problems, page = site.read()
+    assert _problems(problems) == [
+        "this page is outside of what the source allows",
+        "this file declares XML entities, which are refused",
+    ]
     assert isinstance(page, Document)
 
 
