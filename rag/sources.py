@@ -7,8 +7,16 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -16,16 +24,51 @@ from rag.errors import SourceDeclarationError
 from rag.personal_data import Policy
 
 SHIPPED = Path(__file__).with_name("sources.yaml")
-Kind = Literal["npm-fiches", "npm-legi", "folder", "eurlex-html"]
-PUBLISHED = frozenset({"npm-fiches", "npm-legi", "eurlex-html"})
+Kind = Literal["npm-fiches", "npm-legi", "npm-kali", "folder", "eurlex-html", "dila-zip", "website"]
+PUBLISHED = frozenset({"npm-fiches", "npm-legi", "npm-kali", "eurlex-html", "dila-zip"})
 """The kinds whose texts an official publisher has made public."""
+
+_PACKAGE = ("package", "version")
+# The fields that belong to some kinds only: those that a kind needs, and those that it takes.
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "npm-fiches": _PACKAGE,
+    "npm-legi": (*_PACKAGE, "codes"),
+    "npm-kali": (*_PACKAGE, "agreements"),
+    "folder": (),
+    "eurlex-html": (),
+    "dila-zip": (),
+    "website": ("url",),
+}
+_TAKES: Mapping[str, tuple[str, ...]] = {
+    "folder": ("path",),
+    "eurlex-html": ("path",),
+    "dila-zip": ("path",),
+    "website": ("allow", "private_hosts", "rate", "max_pages"),
+}
+_OF_A_KIND = (*_PACKAGE, "codes", "agreements", "path", *_TAKES["website"])
+
+
+def _written(value: Any) -> Any:
+    """An IDCC number that YAML read as a number, as it is written."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Agreement = Annotated[
+    str, BeforeValidator(_written), Field(pattern=r"^(KALICONT\d{12}|0*[1-9]\d{0,3})$")
+]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)]
 
 
 class Source(BaseModel):
     """One declared source.
 
     ``priority`` orders reading and vectors (1 first); ``weight`` multiplies its full-text scores;
-    ``path`` is local (a folder, or EUR-Lex's page); ``codes`` are Légifrance's LEGITEXT ids.
+    ``path`` is local (a folder, EUR-Lex's page, or DILA's ZIP); ``codes`` are Légifrance's LEGITEXT
+    ids, and ``agreements`` are collective agreements, by their KALICONT ids or IDCC numbers.
+
+    A ``website`` is read from ``url`` by its sitemaps, within the addresses of ``allow`` (the start
+    alone if it is left out) and what lies below them, at ``rate`` pages a second and ``max_pages``
+    at most. Only the hosts of ``private_hosts`` may have addresses of a private network.
 
     ``personal_data`` says what becomes of it before anything is indexed. Left out, the
     organisation's own documents (``folder``) have it replaced, and official publications are
@@ -40,7 +83,12 @@ class Source(BaseModel):
     package: Annotated[str, Field(pattern=r"^(@[a-z0-9._-]+/)?[a-z0-9._-]+$")] | None = None
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$")] | None = None
     codes: tuple[Annotated[str, Field(pattern=r"^LEGITEXT\d{12}$")], ...] = ()
+    agreements: tuple[Agreement, ...] = ()
     path: Path | None = None
+    allow: tuple[str, ...] = ()
+    private_hosts: tuple[Host, ...] = ()
+    rate: Annotated[float, Field(gt=0, le=10)] = 1.0
+    max_pages: Annotated[int, Field(ge=1, le=10_000)] = 500
     personal_data: Policy = "pseudonymise"
     owner: Annotated[str, Field(min_length=1)]
     licence: Annotated[str, Field(min_length=1)]
@@ -61,16 +109,37 @@ class Source(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Source:
-        if self.kind.startswith("npm-") and not (self.package and self.version):
-            raise ValueError("package and version are required for this kind")
-        if self.kind == "npm-legi" and not self.codes:
-            raise ValueError("codes is required for this kind")
+        needed = _NEEDS[self.kind]
+        missing = [field for field in needed if not getattr(self, field)]
+        if missing:
+            raise ValueError(f"required for this kind: {', '.join(missing)}")
+        taken = {*needed, *_TAKES.get(self.kind, ())}
+        said = {f for f in self.model_fields_set if getattr(self, f) is not None}
+        foreign = [f for f in _OF_A_KIND if f in said - taken]
+        if foreign:
+            raise ValueError(f"not for this kind: {', '.join(foreign)}")
+        if self.kind == "website":
+            for address in (self.url, *self.allow):
+                _check_site(address, self.private_hosts)
         return self
 
     @property
     def usable(self) -> bool:
         """Whether it can be read: enabled, and with a path where its kind needs one."""
-        return self.enabled and (self.kind.startswith("npm-") or self.path is not None)
+        return self.enabled and (
+            self.kind.startswith("npm-") or self.kind == "website" or self.path is not None
+        )
+
+
+def _check_site(address: str, private_hosts: Sequence[str]) -> None:
+    """Raises ValueError where ``address`` is not one that a website can be read from."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").rstrip(".")
+    if "@" in parts.netloc or "#" in address:
+        raise ValueError("an address holds no user name, password or fragment")
+    # An intranet may have no certificate; what crosses the Internet is read over TLS only.
+    if not host or parts.scheme not in (("https", "http") if host in private_hosts else ("https",)):
+        raise ValueError(f"an https address is expected, not {address}")
 
 
 class _File(BaseModel):

