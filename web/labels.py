@@ -199,7 +199,31 @@ CONTEST_STATES = {
     "accepted": N_("lifted"),
 }
 
+FEEDBACK_REASONS = {
+    "inexact": N_("inexact"),
+    "incomplete": N_("incomplete"),
+    "off_topic": N_("off topic"),
+    "outdated": N_("outdated source"),
+    "wrong_source": N_("wrong source"),
+    "refused": N_("refused wrongly"),
+    "other": N_("another reason"),
+}
+
+FEEDBACK_STATES = {
+    "new": N_("to review"),
+    "kept": N_("kept as a test"),
+    "dismissed": N_("without consequence"),
+}
+
+THUMBS = {
+    "up": N_("useful"),
+    "down": N_("not useful"),
+}
+
 TABLES = {
+    "feedback_reason": FEEDBACK_REASONS,
+    "feedback_state": FEEDBACK_STATES,
+    "thumb": THUMBS,
     "signature": SIGNATURES,
     "contest_state": CONTEST_STATES,
     "masked": MASKED_KINDS,

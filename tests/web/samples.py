@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from web import console_view, review_views, views
+from web import console_view, feedback_views, review_views, views
 from web.charter_views import (
     DiffRowView,
     DiffView,
@@ -843,6 +843,48 @@ CONTEST = review_views.ContestView(
     answered_at=None,
     answer="",
 )
+FEEDBACK = feedback_views.FeedbackView(
+    state="new",
+    states=(("new", 1), ("kept", 3), ("dismissed", 0)),
+    entries=(
+        feedback_views.FeedbackEntryView(
+            id="x6",
+            service="Ressources humaines",
+            value="down",
+            reason="wrong_source",
+            created_at=NOW,
+            question="[PERSONNE_1] demande combien de jours elle acquiert par mois.",
+            answer="Deux jours ouvrables par mois [3].",
+            comment="C’est la règle de l’arrêt maladie.",
+            sources=(
+                feedback_views.FeedbackSourceView(
+                    1,
+                    "Congés payés : acquisition",
+                    "L3141-3",
+                    "https://travail-emploi.gouv.fr/conges-payes",
+                    "2026-03-13",
+                    cited=False,
+                    right=True,
+                ),
+                feedback_views.FeedbackSourceView(
+                    2, "Note interne", "", "", "", cited=True, right=False
+                ),
+            ),
+            expected="L3141-3",
+            decided_at=None,
+            test_id="",
+        ),
+    ),
+    counts=(
+        feedback_views.FeedbackCountView(
+            "Ressources humaines", 41, 7, (("wrong_source", 4), ("incomplete", 3))
+        ),
+        feedback_views.FeedbackCountView("Comptabilité", 3, 0, ()),
+    ),
+    tests=12,
+    problem="",
+    listing=console_view.Listing(1),
+)
 CONTESTS = review_views.ContestsView((CONTEST,), "/admin/contests", "/admin/charter")
 
 
@@ -886,6 +928,13 @@ def every_page(
             {},
         ),
         "contests": ("contests.html", page("admin", "/admin/contests", locale), CONTESTS, {}),
+        "feedback": ("feedback.html", page("admin", "/admin/feedback", locale), FEEDBACK, {}),
+        "feedback-empty": (
+            "feedback.html",
+            page("admin", "/admin/feedback", locale, error="Cet avis est déjà traité."),
+            replace(FEEDBACK, entries=(), counts=(), problem="evaluation.yaml ne se lit pas."),
+            {},
+        ),
         "seen": ("seen.html", page("employee", "/chat/exchanges/x/seen", locale), SEEN, {}),
         "passage": (
             "passage.html",

@@ -195,6 +195,7 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
                 "/admin/quotas",
                 "/admin/review",
                 "/admin/contests",
+                "/admin/feedback",
                 "/admin/sources",
                 "/admin/text",
             ],

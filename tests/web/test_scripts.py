@@ -549,16 +549,29 @@ def test_copying_takes_the_label_and_a_thumb_is_sent_with_a_comment(
     assert copied.endswith("— Réponse rédigée par une IA, à vérifier avant tout usage.")
     page.click("[data-feedback=down]")
     expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-opinion] [name=share]")).not_to_be_checked()
     page.fill("[data-opinion] textarea", "Trop long")
+    page.select_option("[data-opinion] [name=reason]", "wrong_source")
+    page.select_option("[data-opinion] [name=source]", "2")
+    page.check("[data-opinion] [name=share]")
     page.click("[data-opinion] button")
     expect(page.locator("[data-opinion]")).to_be_hidden()
     assert sent(stage, 1)[:2] == (
         "/chat/messages/m2/feedback",
-        {"value": "down", "comment": "Trop long"},
+        {
+            "value": "down",
+            "comment": "Trop long",
+            "reason": "wrong_source",
+            "source": 2,
+            "share": True,
+        },
     )
     page.click("[data-feedback=down]")
     expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "false")
     assert sent(stage, 2)[1] == {"value": "", "comment": ""}
+    page.click("[data-feedback=up]")
+    expect(page.locator("[data-opinion] [name=share]")).not_to_be_checked()
+    expect(page.locator("[data-opinion] [name=reason]")).to_be_hidden()
 
 
 def test_on_a_narrow_screen_the_sources_are_a_drawer(page: Page, stage: Stage) -> None:

@@ -14,9 +14,9 @@ async function copy(button) {
   setTimeout(() => { word.textContent = before; }, 2500);
 }
 
-async function opine(article, value, comment) {
+async function opine(article, value, told = {}) {
   const address = `/chat/messages/${encodeURIComponent(article.dataset.message)}/feedback`;
-  const response = await postJson(address, { value, comment });
+  const response = await postJson(address, { value, comment: "", ...told });
   if (!response.ok) return false;
   for (const button of article.querySelectorAll("[data-feedback]")) {
     button.setAttribute("aria-pressed", String(value !== "" && button.dataset.feedback === value));
@@ -35,11 +35,13 @@ document.addEventListener("click", async (event) => {
     const article = opinion.closest("article");
     // Pressed again, a thumb is taken back.
     const value = opinion.getAttribute("aria-pressed") === "true" ? "" : opinion.dataset.feedback;
-    if (await opine(article, value, "")) {
+    if (await opine(article, value)) {
       const form = article.querySelector("[data-opinion]");
       form.hidden = !value;
       if (!value) return;
       form.dataset.value = value;
+      form.reset(); // what was agreed to for another opinion does not hold for this one
+      form.querySelector("[data-when-down]").hidden = value !== "down";
       form.querySelector("textarea").focus();
     }
   }
@@ -49,8 +51,13 @@ document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-opinion]");
   if (form) {
     event.preventDefault();
-    const comment = form.querySelector("textarea").value.trim();
-    if (await opine(form.closest("article"), form.dataset.value, comment)) form.hidden = true;
+    const told = {
+      comment: form.querySelector("textarea").value.trim(),
+      reason: form.dataset.value === "down" ? form.elements.reason.value : "",
+      source: Number(form.elements.source?.value ?? 0),
+      share: form.elements.share.checked,
+    };
+    if (await opine(form.closest("article"), form.dataset.value, told)) form.hidden = true;
     return;
   }
   // A form that leaves the page is sent once.
