@@ -61,7 +61,7 @@ def add(
 ) -> None:
     """Add a test."""
     from server.books import OPERATOR
-    from server.evaluation.file import add_case, free_id, load_cases, tests_file
+    from server.evaluation.file import add_case, free_id, load_cases, case_file
     from server.evaluation.keeping import id_of, keep_as_test, new_case
 
     opened = books()
@@ -80,7 +80,7 @@ def add(
         else:
             if service not in _services(opened):
                 fail(N_("The charter has no such service."))
-            path = tests_file(opened.settings.data_dir)
+            path = case_file(opened.settings.data_dir)
             case = new_case(
                 id=name or free_id(id_of(question), load_cases(path)),
                 question=question,
@@ -289,10 +289,10 @@ def _tell_comparison(comparison: Comparison, moved: tuple[str, ...]) -> None:
 
 
 def _cases(chosen: Settings, service: str) -> tuple[Case, ...]:
-    from server.evaluation.file import load_cases, tests_file
+    from server.evaluation.file import load_cases, case_file
 
     with _saying():
-        cases = load_cases(tests_file(chosen.data_dir))
+        cases = load_cases(case_file(chosen.data_dir))
     return tuple(case for case in cases if service in ("", case.service))
 
 

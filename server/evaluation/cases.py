@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 CASE_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
-MAX_CASES = 2_000
+MAX_CASES = 1_000
 
 
 def _written(value: Any) -> Any:

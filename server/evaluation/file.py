@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from server.evaluation.cases import MAX_CASES, Case
 from server.evaluation.errors import (
@@ -34,14 +35,16 @@ from server.evaluation.errors import (
 
 NAME = "evaluation.yaml"
 LOCK = ".evaluation.lock"
-MAX_BYTES = 2_000_000
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 4
+"""The file, its list, a test, a list of it."""
 HEAD = """\
 # Tests of the assistant: «sobria eval run» asks each question. See docs/evaluation.md.
 tests: []
 """
 
 
-def tests_file(data_dir: Path) -> Path:
+def case_file(data_dir: Path) -> Path:
     """Where the tests of an instance are."""
     return data_dir / NAME
 
@@ -126,10 +129,14 @@ def _check(case: Case) -> None:
 
 
 def _plain(text: str, file: str) -> Any:
-    """The values of a YAML text, without anchors, by which a small file unfolds into a huge one."""
+    """The values of a YAML text, without anchors, by which a small file unfolds into a huge one,
+    and no deeper than a test is."""
     try:
+        depth = 0
         for event in YAML(typ="safe", pure=True).parse(text):
-            if getattr(event, "anchor", None) is not None:
+            depth += isinstance(event, CollectionStartEvent)
+            depth -= isinstance(event, CollectionEndEvent)
+            if getattr(event, "anchor", None) is not None or depth > MAX_DEPTH:
                 raise NotReadable(file=file, line=event.start_mark.line + 1)
         return YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:

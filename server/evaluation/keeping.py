@@ -12,7 +12,7 @@ from rag.text.words import fold
 from server.evaluation.cases import Case
 from server.evaluation.errors import NewTestInvalid
 from server.evaluation.feedback import AlreadyReviewed, Decided, FeedbackReview, feedback_of
-from server.evaluation.file import add_case, tests_file
+from server.evaluation.file import add_case, case_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -78,7 +78,7 @@ def keep_as_test(
         unanswerable=unanswerable,
         origin=exchange_id,
     )
-    add_case(tests_file(books.settings.data_dir), case)
+    add_case(case_file(books.settings.data_dir), case)
     _decide(books, review, "kept", by, case.id)
     return case
 

@@ -22,7 +22,7 @@ from server.evaluation.feedback import (
     FeedbackReviews,
     feedback_of,
 )
-from server.evaluation.file import load_cases, tests_file
+from server.evaluation.file import load_cases, case_file
 from server.evaluation.keeping import dismiss, keep_as_test
 from server.identity.guards import admin
 from server.identity.sessions import Session
@@ -102,7 +102,7 @@ def _page(request: Request, state: State, error: str) -> Response:
     store.expire(utc_now() - timedelta(days=charter.audit.retention_days))
     shown, listing = part_of(store.shared(state), request, PATH, {"state": state})
     try:
-        tests, problem = len(load_cases(tests_file(components.settings.data_dir))), ""
+        tests, problem = len(load_cases(case_file(components.settings.data_dir))), ""
     except EvaluationError as failure:
         tests, problem = 0, say(request, failure.message_id, **failure.params)
     view = FeedbackView(
