@@ -61,7 +61,7 @@ def add(
 ) -> None:
     """Add a test."""
     from server.books import OPERATOR
-    from server.evaluation.file import add_case, free_id, load_cases, case_file
+    from server.evaluation.file import add_case, case_file, free_id, load_cases
     from server.evaluation.keeping import id_of, keep_as_test, new_case
 
     opened = books()
@@ -289,7 +289,7 @@ def _tell_comparison(comparison: Comparison, moved: tuple[str, ...]) -> None:
 
 
 def _cases(chosen: Settings, service: str) -> tuple[Case, ...]:
-    from server.evaluation.file import load_cases, case_file
+    from server.evaluation.file import case_file, load_cases
 
     with _saying():
         cases = load_cases(case_file(chosen.data_dir))

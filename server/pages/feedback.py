@@ -22,7 +22,7 @@ from server.evaluation.feedback import (
     FeedbackReviews,
     feedback_of,
 )
-from server.evaluation.file import load_cases, case_file
+from server.evaluation.file import case_file, load_cases
 from server.evaluation.keeping import dismiss, keep_as_test
 from server.identity.guards import admin
 from server.identity.sessions import Session
