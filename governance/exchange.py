@@ -78,6 +78,7 @@ class Exchange:
     ``shown`` are the passages as the model reads them, shortened around the question. ``found`` is
     what the search found, and ``extract`` the sentences of it that answer best.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
+    ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
     ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
     documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
     what the model asked for, names restored; ``called_texts`` the texts of their arguments before.
@@ -109,6 +110,7 @@ class Exchange:
     called_texts: tuple[str, ...] = ()
     answer_decisions: tuple[RuleDecision, ...] = ()
     withheld: str = ""
+    unsourced: int = 0
     injections: tuple[InjectionPart, ...] = ()
     grounding: Grounding | None = None
     output_flags: dict[str, int] = field(default_factory=dict)

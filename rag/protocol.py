@@ -107,6 +107,16 @@ class Extractor(Protocol):
     ) -> Extract | None: ...
 
 
+class AnswerGate(Protocol):
+    """Lets pass of an answer what the sources hold; ``withheld`` counts the sentences it did not."""
+
+    withheld: int
+
+    def feed(self, text: str) -> str: ...
+
+    def flush(self) -> str: ...
+
+
 Support = Literal["supported", "corrected", "unsupported", "not_factual"]
 
 

@@ -12,7 +12,7 @@ from governance.exchange import Exchange
 from governance.pii.placeholders import PLACEHOLDER
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
-from governance.prompt import NO_ANSWER, UNCONFIRMED
+from governance.prompt import NO_ANSWER, unconfirmed
 from governance.threads import in_thread
 from rag.protocol import CitationChecker, Grounding
 
@@ -56,7 +56,7 @@ class Ground:
         exchange.answer = grounding.text
         locale = exchange.request.caller.locale
         if not grounding.cited and NO_ANSWER[locale].rstrip(".") not in exchange.answer:
-            note = f"\n\n{UNCONFIRMED[locale]}"
+            note = f"\n\n{unconfirmed(locale, exchange.charter.organisation.contact)}"
             exchange.answer += note
             yield Delta(note)
 

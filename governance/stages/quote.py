@@ -35,7 +35,8 @@ class Quote:
         if not exchange.searched:
             return
         if exchange.found is None or not exchange.shown or exchange.found.weak:
-            _end(exchange, unanswered(exchange.request.caller.locale, exchange.charter.organisation))
+            contact = exchange.charter.organisation.contact
+            _end(exchange, unanswered(exchange.request.caller.locale, contact))
             yield Delta(exchange.answer)
             return
         exchange.extract = extract = await in_thread(self._extract, exchange)
