@@ -23,9 +23,7 @@ _ASK: dict[Locale, str] = {
         "Les passages les plus proches sont indiqués avec cette réponse. Vous pouvez aussi poser "
         "votre question à {name} ({email})."
     ),
-    "en": (
-        "The closest passages come with this answer. You can also ask {name} ({email})."
-    ),
+    "en": ("The closest passages come with this answer. You can also ask {name} ({email})."),
 }
 UNCONFIRMED: dict[Locale, str] = {
     "fr": (

@@ -12,8 +12,8 @@ from rag import chunking, cleanings
 from rag.documents import Document
 from rag.personal_data import Cleaning
 from rag.protocol import Passage
-from rag.rows import head_of, links_of, passage_of, row_of
-from rag.tables import documents, links, passages, vectors
+from rag.rows import head_of, passage_of, row_of
+from rag.tables import documents, passages, vectors
 
 _CHUNK = 500  # SQLite binds at most 32,766 values a statement; PostgreSQL 65,535
 
@@ -88,7 +88,6 @@ class Store:
         by_id = {document.id: document for document in batch}
         new: dict[str, Passage] = {}
         rows: list[dict[str, Any]] = []
-        cited: list[dict[str, str]] = []
         for document in by_id.values():
             for piece in chunking.cut(document):
                 new[piece.id] = Passage(
@@ -105,14 +104,11 @@ class Store:
                     piece.digest,
                 )
                 rows.append(row_of(document, piece))
-                cited += links_of(piece)
         old = self._delete(connection, list(by_id))
         if by_id:
             connection.execute(insert(documents), [head_of(d, run) for d in by_id.values()])
         if rows:
             connection.execute(insert(passages), rows)
-        if cited:
-            connection.execute(insert(links), cited)
         return Change(
             tuple(p for p in new.values() if p.id not in old), tuple(sorted(old - set(new)))
         )
@@ -122,9 +118,7 @@ class Store:
         gone: set[str] = set()
         for chunk in _chunks(ids):
             where = passages.c.document_id.in_(chunk)
-            ids_here = select(passages.c.id).where(where)
-            gone.update(connection.execute(ids_here).scalars())
-            connection.execute(delete(links).where(links.c.passage_id.in_(ids_here)))
+            gone.update(connection.execute(select(passages.c.id).where(where)).scalars())
             connection.execute(delete(passages).where(where))
             connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
         return gone
@@ -187,21 +181,21 @@ class Store:
         with self._engine.connect() as connection:
             return [passage_of(row) for row in connection.execute(query)]
 
-    def cited(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """The publishers' identifiers of what each of these passages is said to rest on."""
-        query = select(links.c.passage_id, links.c.target).where(links.c.passage_id.in_(list(ids)))
-        found: dict[str, list[str]] = {}
-        with self._engine.connect() as connection:
-            for row in connection.execute(query.order_by(links.c.target)):
-                found.setdefault(row.passage_id, []).append(row.target)
-        return {identity: tuple(targets) for identity, targets in found.items()}
-
     def counts(self) -> dict[str, tuple[int, int]]:
         """The number of documents and of passages, by source."""
         with self._engine.connect() as connection:
             heads = _count_by(connection, documents.c.source)
             pieces = _count_by(connection, passages.c.source)
         return {source: (count, pieces.get(source, 0)) for source, count in heads.items()}
+
+    def sizes(self, document_ids: Sequence[str]) -> dict[str, int]:
+        """The number of passages of each of these documents."""
+        found: dict[str, int] = {}
+        with self._engine.connect() as connection:
+            for chunk in _chunks(document_ids):
+                among = passages.c.document_id.in_(chunk)
+                found |= _count_by(connection, passages.c.document_id, among)
+        return found
 
     def vector_counts(self, embedder: str) -> dict[str, int]:
         """The number of passages that have a vector by ``embedder``, by source."""

@@ -43,15 +43,6 @@ passages = Table(
     Column("digest", String(64), nullable=False),
 )
 
-# ``target`` is the publisher's own identifier of a document (the end of its id here) that a passage
-# is said to rest on: a practical page on the articles of law it explains.
-links = Table(
-    "rag_links",
-    metadata,
-    Column("passage_id", String(24), primary_key=True),
-    Column("target", String(191), primary_key=True, index=True),
-)
-
 # A row says that the vector of a passage, by this embedder, is in the vector index. There is no
 # foreign key: the row of a removed passage stays until its vector is removed as well.
 vectors = Table(
