@@ -19,7 +19,7 @@ from rag.text.headings import without_numbering
 
 _HEAP_BYTES = 64_000_000
 _LOCK_SECONDS = 60.0
-# How much a word counts where it stands. Found on half of the CDTN intents (bench/retrieval.py).
+# How much a word counts where it stands. Found on half of the CDTN intents (bench/rag.py).
 FIELD_BOOSTS = {"title": 0.5, "heading": 0.25, "text": 1.0}
 _MEANING_BOOST = 0.5
 _REFERENCE_BOOST = 12.0

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from models.protocol import Embedder, Work
+from rag import shipped
 from rag.cleanings import summary
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import RagError
@@ -19,6 +20,7 @@ from rag.filler import VectorFiller
 from rag.personal_data import Cleaner
 from rag.retrieval import HybridRetriever, Semantic
 from rag.runs import LastSync, last_syncs
+from rag.shipped import Shipped
 from rag.sources import Source, load_sources
 from rag.store import Store
 from rag.sync import Progress, SyncReport, is_current, sync
@@ -106,6 +108,7 @@ class Knowledge:
             priorities={source.id: source.priority for source in self.declared},
             busy=self._busy,
             on_work=self._on_work,
+            shipped=_shipped(self._embedder.digest),
         )
         self._filler.start()
 
@@ -186,6 +189,15 @@ class Knowledge:
             return None
         done = summary(self.store.engine, source.id)
         return treatment_view(done, len(last.problems), self._cleaner().title)
+
+
+def _shipped(embedder_digest: str) -> Shipped:
+    """The vectors that come with the code; none where they are damaged: they are then computed."""
+    try:
+        return shipped.load(embedder_digest)
+    except shipped.DamagedVectors:
+        _log.error("shipped_vectors_damaged", file=shipped.SHIPPED.name)
+        return shipped.NONE
 
 
 def models_dir(settings: Settings) -> Path:
