@@ -634,7 +634,7 @@ SOURCES_PAGE = views.SourcesView(
             complete_at=NOW,
             fresh_days=180,
             version="4.1174.0",
-            changed=SYNCS[2],
+            changed=replace(SYNCS[2], added=269),
         ),
         views.SourceStatusView(
             "code-travail",
