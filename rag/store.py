@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
 
-from rag import chunking, cleanings
-from rag.documents import Document
+from rag import changes, chunking, cleanings, unread
+from rag.changes import Journal
+from rag.documents import Document, Problem
 from rag.personal_data import Cleaning
 from rag.protocol import Passage
 from rag.rows import head_of, passage_of, row_of
@@ -72,24 +73,37 @@ class Store:
         seen: Sequence[str],
         run: int,
         done: Sequence[Cleaning] = (),
+        journal: Journal | None = None,
+        partly: Mapping[str, Sequence[Problem]] | None = None,
     ) -> Change:
         """Store ``batch``, and note that ``seen`` were met unchanged and what was ``done`` with
-        personal data, in one transaction."""
+        personal data, in one transaction.
+
+        ``journal`` notes what changes; ``partly`` is what is not read of documents, by their ids.
+        """
         with self._engine.begin() as connection:
             cleanings.note(connection, done, run)
             cleanings.note_seen(connection, seen, run)
+            unread.note_seen(connection, seen, run)
+            if journal is not None:
+                unread.note(connection, journal.source.id, partly or {}, run)
             for chunk in _chunks(seen):
                 connection.execute(
                     update(documents).where(documents.c.id.in_(chunk)).values(run=run)
                 )
-            return self._replace(connection, batch, run)
+            return self._replace(connection, batch, run, journal)
 
-    def _replace(self, connection: Connection, batch: Sequence[Document], run: int) -> Change:
+    def _replace(
+        self, connection: Connection, batch: Sequence[Document], run: int, journal: Journal | None
+    ) -> Change:
         by_id = {document.id: document for document in batch}
         new: dict[str, Passage] = {}
         rows: list[dict[str, Any]] = []
+        texts: list[tuple[Document, str]] = []
         for document in by_id.values():
-            for piece in chunking.cut(document):
+            pieces = chunking.cut(document)
+            texts.append((document, changes.whole((p.section_path, p.text) for p in pieces)))
+            for piece in pieces:
                 new[piece.id] = Passage(
                     piece.id,
                     document.id,
@@ -104,6 +118,8 @@ class Store:
                     piece.digest,
                 )
                 rows.append(row_of(document, piece))
+        if journal is not None:
+            journal.written(connection, changes.held(connection, by_id), texts)
         old = self._delete(connection, list(by_id))
         if by_id:
             connection.execute(insert(documents), [head_of(d, run) for d in by_id.values()])
@@ -123,28 +139,37 @@ class Store:
             connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
         return gone
 
-    def remove_unseen(self, source: str, run: int) -> tuple[int, Change]:
+    def remove_unseen(
+        self, source: str, run: int, journal: Journal | None = None
+    ) -> tuple[int, Change]:
         """Delete the documents of ``source`` that ``run`` did not see; how many, and what goes."""
         with self._engine.begin() as connection:
             cleanings.forget_unseen(connection, source, run)
+            unread.forget_unseen(connection, source, run)
             query = select(documents.c.id).where(
                 documents.c.source == source, documents.c.run != run
             )
             ids = list(connection.execute(query).scalars())
+            if journal is not None:
+                for chunk in _chunks(ids):
+                    journal.removed(connection, changes.held(connection, chunk))
             return len(ids), Change(removed=tuple(sorted(self._delete(connection, ids))))
 
     def remove_sources(self, keep: Iterable[str]) -> Change:
-        """Delete the documents of each source that is not in ``keep``."""
+        """Delete the documents of each source that is not in ``keep``, former ones too."""
         kept = list(keep)
         with self._engine.begin() as connection:
-            cleanings.forget_others(connection, kept)
+            for known in (cleanings, unread, changes):
+                known.forget_others(connection, kept)
             query = select(documents.c.id).where(documents.c.source.not_in(kept))
             ids = list(connection.execute(query).scalars())
             return Change(removed=tuple(sorted(self._delete(connection, ids))))
 
     def forget(self, connection: Connection, source: str) -> None:
-        """Delete all documents of ``source``, and what is known of them, in a transaction begun."""
-        cleanings.forget_source(connection, source)
+        """Delete all documents of ``source``, former ones too, and what is known of them, in a
+        transaction begun."""
+        for known in (cleanings, unread, changes):
+            known.forget_source(connection, source)
         query = select(documents.c.id).where(documents.c.source == source)
         self._delete(connection, list(connection.execute(query).scalars()))
 
