@@ -124,7 +124,12 @@ def system_message(
 
 def unanswered(locale: Locale, contact: Person) -> str:
     """That the sources do not answer, and whom to ask."""
-    return f"{NO_ANSWER[locale]} {_ASK[locale].format(name=contact.name, email=contact.email)}"
+    return f"{NO_ANSWER[locale]} {whom_to_ask(locale, contact)}"
+
+
+def whom_to_ask(locale: Locale, contact: Person) -> str:
+    """Where a person may look and whom they may ask, when the sources do not answer."""
+    return _ASK[locale].format(name=contact.name, email=contact.email)
 
 
 def unconfirmed(locale: Locale, contact: Person) -> str:
