@@ -208,6 +208,7 @@ def test_a_file_that_writes_html_is_shown_as_text(publish: Any, root: Any) -> No
     (address,) = re.findall(r"/admin/sources/brochures/changes/\d+", html)
     assert "<script>alert" not in root.get(address).text
 
+
 def test_files_are_counted_as_unreadable_and_not_their_parts_or_kinds() -> None:
     said = [("bad.pdf", "x"), ("bad.pdf", "y"), ("plan.pdf › p. 2", "x"), ("*.png", "x")]
     assert unreadable(tuple(Problem(where, text) for where, text in said)) == 1
