@@ -23,6 +23,8 @@ Kind = Literal["added", "changed", "removed"]
 KINDS: tuple[Kind, ...] = ("changed", "added", "removed")
 
 LISTED = 2_000
+FOR_REMOVED = 500
+"""Of these, rows that are left for what is removed, which is noted last."""
 KEPT = 20_000
 MAX_CHARACTERS = 200_000
 """A former text that is longer is not kept."""
@@ -75,11 +77,12 @@ class Journal:
                 (old.title, old.date, old.text) != (document.title, document.date, text)
             ):
                 rows.append(self._row("changed", document.id, old, document, text))
-        self._note(connection, rows)
+        self._note(connection, rows, self.room - FOR_REMOVED)
 
     def removed(self, connection: Connection, gone: Mapping[str, Held]) -> None:
         """Note documents that are there no longer."""
-        self._note(connection, [self._row("removed", i, old, None) for i, old in gone.items()])
+        rows = [self._row("removed", identity, old, None) for identity, old in gone.items()]
+        self._note(connection, rows, self.room)
 
     def _row(
         self, kind: Kind, identity: str, old: Held | None, new: Document | None, text: str = ""
@@ -112,12 +115,12 @@ class Journal:
             return new.date
         return self.day
 
-    def _note(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    def _note(self, connection: Connection, rows: Sequence[dict[str, Any]], room: int) -> None:
         if not rows:
             return
         counted = {kind: sum(row["kind"] == kind for row in rows) for kind in KINDS}
         runs.tally(connection, self.run, counted)
-        if self.lists and (listed := rows[: self.room]):
+        if self.lists and (listed := rows[: max(0, room)]):
             connection.execute(insert(changes), list(listed))
             self.room -= len(listed)
         for kind, count in counted.items():

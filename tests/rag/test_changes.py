@@ -224,8 +224,13 @@ def test_three_thousand_changes_are_bounded_and_counted_exactly(place: Place) ->
     place.sync(*(_said(str(n), "Après.") for n in range(2_900)), batch=500)
     run = place.runs()[0]
     assert (run.changed, run.removed) == (2_900, 100)
-    assert len(place.listed()) == changes.LISTED
-    assert changes.counts_listed(place.engine, "demo") == {run.id: changes.LISTED}
+    listed = [change.kind for change in place.listed()]
+    assert listed.count("changed") == changes.LISTED - changes.FOR_REMOVED
+    assert listed.count("removed") == 100, "what is removed is noted last, and has its room"
+    assert changes.counts_listed(place.engine, "demo") == {run.id: len(listed)}
+    place.sync(batch=500)
+    run = place.runs()[0]
+    assert (run.removed, len(place.listed())) == (2_900, changes.LISTED)
 
 
 def test_only_the_last_changes_of_a_source_are_kept(

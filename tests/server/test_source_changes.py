@@ -11,11 +11,13 @@ import pytest
 import scripted
 from sqlalchemy import update
 
+from rag.documents import Problem
 from rag.errors import SourceUnavailable
 from rag.freshness import DAY
 from rag.tables import sync_runs
 from server.cleaning import cleaner_of
 from server.knowledge import Knowledge
+from server.source_views import unreadable
 from tests.rag.conftest import BagEmbedder
 from tests.server.test_own_documents import words_of
 from tests.web.test_pages import Outline
@@ -205,3 +207,8 @@ def test_a_file_that_writes_html_is_shown_as_text(publish: Any, root: Any) -> No
     html = root.get(f"{PAGE}/brochures/changes").text
     (address,) = re.findall(r"/admin/sources/brochures/changes/\d+", html)
     assert "<script>alert" not in root.get(address).text
+
+
+def test_files_are_counted_as_unreadable_and_not_their_parts_or_kinds() -> None:
+    said = [("bad.pdf", "x"), ("bad.pdf", "y"), ("plan.pdf › p. 2", "x"), ("*.png", "x")]
+    assert unreadable(tuple(Problem(where, text) for where, text in said)) == 1
