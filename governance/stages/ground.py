@@ -14,7 +14,7 @@ from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
 from governance.prompt import NO_ANSWER, unconfirmed, whom_to_ask
 from governance.threads import in_thread
-from rag.protocol import CitationChecker, Grounding
+from rag.protocol import CheckedSentence, CitationChecker, Grounding
 
 
 class Ground:
@@ -47,6 +47,8 @@ class Ground:
                 exchange.output_flags = dict(Counter(exchange.output_flags) + Counter(left))
                 if not exchange.passages or exchange.answered == "silence":
                     return None
+                if exchange.answered == "passage":
+                    return _verbatim(exchange)
                 return self._checker.check(exchange.raw_answer, exchange.shown)
 
         checked = await in_thread(check)
@@ -78,3 +80,12 @@ class Ground:
                 replace(sentence, text=restore(sentence.text)) for sentence in grounding.sentences
             ),
         )
+
+
+def _verbatim(exchange: Exchange) -> Grounding:
+    """The verdict on a passage that is the answer: it is cited once, at its end."""
+    if exchange.extract is None:
+        raise RuntimeError("a passage that answers was extracted")
+    number = exchange.extract.passage
+    said = CheckedSentence(exchange.extract.text, "supported", (number,), 1.0)
+    return Grounding(exchange.raw_answer, (said,), (number,), 1.0)

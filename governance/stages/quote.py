@@ -15,6 +15,7 @@ from governance.events import Delta, Event, Quoted
 from governance.exchange import Exchange
 from governance.prompt import unanswered
 from governance.stages.retrieve import asked
+from governance.task import asks_for_facts
 from governance.threads import in_thread
 from models.protocol import Usage
 from rag.protocol import Extract, Extractor
@@ -36,7 +37,11 @@ class Quote:
         """Sets the answer where a passage gives it, or where none does."""
         if not exchange.searched:
             return
-        if exchange.found is None or not exchange.whole or exchange.found.weak:
+        weak = exchange.found is None or not exchange.whole or exchange.found.weak
+        if weak and not asks_for_facts(exchange.question):
+            exchange.passages = exchange.whole = exchange.shown = ()
+            return
+        if weak:
             contact = exchange.charter.organisation.contact
             _end(exchange, "silence", unanswered(exchange.request.caller.locale, contact))
             yield Delta(exchange.answer)

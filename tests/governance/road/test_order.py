@@ -152,10 +152,18 @@ def test_a_weak_search_is_answered_by_nobody(parts: Parts) -> None:
     assert parts.engine.requests == []
 
 
+def test_what_asks_for_no_fact_is_written_without_sources(parts: Parts) -> None:
+    parts.retriever.weak = True
+    end = parts.completed(parts.ask("Toute l'équipe salue Karim, qui revient demain. Dis bonjour."))
+    assert end.passages == ()
+    assert end.receipt.answered == "text"
+    assert len(parts.engine.requests) == 1
+
+
 def test_a_passage_that_answers_is_shown_as_it_stands(parts: Parts) -> None:
     parts.extractor.sure = True
     end = parts.completed(parts.ask(QUESTION, answer="auto"))
-    assert end.text == f"**{TEXT[:-1]} [1].**" or end.text == f"**{TEXT}** [1]"
+    assert end.text == f"**{TEXT}** [1]"
     assert end.receipt.answered == "passage"
     assert end.receipt.model is None
     assert end.receipt.label.ai_generated is False
