@@ -35,7 +35,8 @@ _GREETING = re.compile(
 
 _ASKS = re.compile(
     r"\?|(?:^|[.!:;\n])\s*(?:et |mais |alors |donc )*(?:combien|comment|quand|"
-    r"quel(?:le)?s?|qui|que|quoi|pourquoi|ou|est-ce|peut-on|doit-on|puis-je|dois-je|ai-je|a-t-|y a-t-|"
+    r"quel(?:le)?s?|qui|que|quoi|pourquoi|ou|est-ce|peut-on|doit-on|puis-je|"
+    r"dois-je|ai-je|a-t-|y a-t-|"
     r"what|which|who|when|where|why|how|is|are|can|may|must|do|does|should)\b"
 )
 _FEW_WORDS = 6
