@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# llama.cpp's AMX code ends the process by a protection fault where a virtual machine shows the
+# processor's AMX without giving it. Where it works, it is worth having: make run CMAKE_ARGS=
+export CMAKE_ARGS ?= -DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__
 export SOBRIA_TEST_MODELS ?= $(CURDIR)/var/test/data/models
 export SOBRIA_TEST_DOWNLOADS ?= $(CURDIR)/var/test/data/downloads
 

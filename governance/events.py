@@ -2,6 +2,7 @@
 
 Refused                                   (the exchange ends there), or
 Accepted → … → Waiting* → Refused         (the model is busy, or the prompt too long), or
+Accepted → Searching → SourcesFound → Quoted → Delta → Completed   (the sources answer), or
 Accepted → Searching → SourcesFound → Prompted → Waiting* → Reading* → Delta* → Completed
                                       (ToolCalled* among the Deltas, where tools are offered)
 Failed                                    (at any point: the exchange ends there)
@@ -14,7 +15,7 @@ from typing import Literal
 
 from governance.receipt import Receipt
 from models.protocol import FinishReason, Message, ToolCall, Usage
-from rag.protocol import Grounding, Passage
+from rag.protocol import Extract, Grounding, Passage
 
 RefusalCause = Literal["use", "quota", "personal_data", "service", "busy", "too_long"]
 
@@ -102,6 +103,13 @@ class InstructionsFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """The answer is what a passage says, in its own words: no model writes."""
+
+    extract: Extract
+
+
+@dataclass(frozen=True, slots=True)
 class Prompted:
     """The exact prompt that the model is given, placeholders in place of personal data."""
 
@@ -183,6 +191,7 @@ Event = (
     | Searching
     | SourcesFound
     | InstructionsFound
+    | Quoted
     | Prompted
     | Waiting
     | Reading

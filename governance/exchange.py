@@ -75,9 +75,12 @@ def ephemeral_conversation(exchange_id: str) -> str:
 class Exchange:
     """What is known of an exchange so far. Stages fill it from top to bottom.
 
-    ``shown`` are the passages as the model reads them, shortened around the question. ``found`` is
-    what the search found, and ``extract`` the sentences of it that answer best.
+    ``whole`` are the passages without the instructions that they hold, and ``shown`` as the model
+    reads them, shortened around the question. ``found`` is
+    what the search found, and ``extract`` the sentences of it that answer best; ``answered`` is who
+    answers: a model, a passage, or nobody.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
+    ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
     ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
     documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
     what the model asked for, names restored; ``called_texts`` the texts of their arguments before.
@@ -99,9 +102,11 @@ class Exchange:
     read: int = 0
     written: int = 0
     passages: tuple[Passage, ...] = ()
+    whole: tuple[Passage, ...] = ()
     shown: tuple[Passage, ...] = ()
     found: Retrieval | None = None
     extract: Extract | None = None
+    answered: Literal["text", "passage", "silence"] = "text"
     prompt: tuple[Message, ...] = ()
     raw_answer: str = ""
     answer: str = ""
@@ -109,6 +114,7 @@ class Exchange:
     called_texts: tuple[str, ...] = ()
     answer_decisions: tuple[RuleDecision, ...] = ()
     withheld: str = ""
+    unsourced: int = 0
     injections: tuple[InjectionPart, ...] = ()
     grounding: Grounding | None = None
     output_flags: dict[str, int] = field(default_factory=dict)

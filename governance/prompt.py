@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from governance.charter.schema import Person
 from governance.task import is_task
 from models.protocol import Message, Tool
 from rag.protocol import Passage
@@ -17,14 +18,32 @@ NO_ANSWER: dict[Locale, str] = {
     "fr": "Les sources consultées ne répondent pas à cette question.",
     "en": "The sources consulted do not answer this question.",
 }
+_ASK: dict[Locale, str] = {
+    "fr": (
+        "Les passages les plus proches sont indiqués avec cette réponse. Vous pouvez aussi poser "
+        "votre question à {name} ({email})."
+    ),
+    "en": ("The closest passages come with this answer. You can also ask {name} ({email})."),
+}
 UNCONFIRMED: dict[Locale, str] = {
     "fr": (
         "Les sources consultées ne répondent pas clairement à cette question : "
-        "aucun passage ne confirme ce texte. Vérifiez-le avant tout usage."
+        "aucun passage ne confirme ce texte. Vérifiez-le avant tout usage, ou posez votre question "
+        "à {name} ({email})."
     ),
     "en": (
         "The sources consulted do not clearly answer this question: "
-        "no passage confirms this text. Check it before any use."
+        "no passage confirms this text. Check it before any use, or ask {name} ({email})."
+    ),
+}
+WITHHELD: dict[Locale, str] = {
+    "fr": (
+        "[Phrase retirée : elle donnait un chiffre, une date ou un article qui ne figure dans "
+        "aucune des sources consultées.]"
+    ),
+    "en": (
+        "[Sentence withheld: it gave a figure, a date or an article that none of the sources "
+        "consulted holds.]"
     ),
 }
 # Asking a small model to cite as well makes it lose the thread (tried: a 0.5 billion model then
@@ -101,6 +120,21 @@ def system_message(
         assistant=assistant, organisation=organisation, instructions=instructions.strip()
     )
     return Message("system", " ".join(text.split()))
+
+
+def unanswered(locale: Locale, contact: Person) -> str:
+    """That the sources do not answer, and whom to ask."""
+    return f"{NO_ANSWER[locale]} {whom_to_ask(locale, contact)}"
+
+
+def whom_to_ask(locale: Locale, contact: Person) -> str:
+    """Where a person may look and whom they may ask, when the sources do not answer."""
+    return _ASK[locale].format(name=contact.name, email=contact.email)
+
+
+def unconfirmed(locale: Locale, contact: Person) -> str:
+    """What follows a text that no passage confirms."""
+    return UNCONFIRMED[locale].format(name=contact.name, email=contact.email)
 
 
 def _excerpt(number: int, passage: Passage) -> str:

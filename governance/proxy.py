@@ -1,7 +1,8 @@
 """The one road that every exchange takes, whatever the surface it comes from.
 
     identify → reserve quota → pseudonymise → judge the use → audit «accepted»
-      → retrieve → generate (stream, names restored) → check citations, watch the output
+      → retrieve → quote the sources, where they answer by themselves
+      → generate (stream, held to its sources, names restored) → check citations, watch the output
       → queue what a person must validate
       → measure energy, settle quota → receipt → audit the end → last event
 

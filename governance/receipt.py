@@ -75,6 +75,8 @@ class GroundingPart(_Part):
     unsupported: int
     not_factual: int
     score: float | None
+    withheld: int = 0
+    """Sentences that gave a figure, a date or an article of no source, and were never shown."""
 
 
 class InjectionPart(_Part):
@@ -148,6 +150,8 @@ class Receipt(_Part):
     """The functions that the model asked to call, how many times each; never with what."""
     sources: tuple[SourcePart, ...]
     grounding: GroundingPart | None
+    answered: Literal["text", "passage", "silence"] = "text"
+    """Who answered: a model's text, a passage as it stands, or nobody, the sources being silent."""
     injections: tuple[InjectionPart, ...] = ()
     """Instructions to the assistant that documents held; they were not followed."""
     tokens: TokenPart | None
@@ -167,6 +171,7 @@ def _grounding(exchange: Exchange) -> GroundingPart | None:
         unsupported=counts["unsupported"],
         not_factual=counts["not_factual"],
         score=exchange.grounding.score,
+        withheld=exchange.unsourced,
     )
 
 
@@ -248,6 +253,7 @@ def build_receipt(
         tool_calls=dict(Counter(call.name for call in exchange.tool_calls)),
         sources=_sources(exchange),
         grounding=_grounding(exchange),
+        answered=exchange.answered,
         injections=exchange.injections,
         tokens=(
             TokenPart(

@@ -33,6 +33,15 @@ _GREETING = re.compile(
 )
 
 
+_ASKS = re.compile(
+    r"\?|(?:^|[.!:;\n])\s*(?:et |mais |alors |donc )*(?:combien|comment|quand|"
+    r"quel(?:le)?s?|qui|que|quoi|pourquoi|ou|est-ce|peut-on|doit-on|puis-je|"
+    r"dois-je|ai-je|a-t-|y a-t-|"
+    r"what|which|who|when|where|why|how|is|are|can|may|must|do|does|should)\b"
+)
+_FEW_WORDS = 6
+
+
 def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
@@ -58,3 +67,13 @@ def _asks_for_a_text(found: re.Match[str], request: str) -> bool:
     """«Rédiger une note» does; «Convertir des RTT : est-ce possible ?» asks about doing it."""
     bare = not found["polite"] and found["verb"].endswith(_INFINITIVE)
     return not (bare and request.endswith("?"))
+
+
+def asks_for_facts(request: str) -> bool:
+    """Whether ``request`` is a question, or a few words that are searched as one.
+
+    Where the sources are silent, a question is; anything else («Dis bonjour à l'équipe de Karim,
+    qui rentre demain») is a model's to answer, without them.
+    """
+    folded = _fold(request[:_READ]).strip()
+    return len(folded.split()) <= _FEW_WORDS or _ASKS.search(folded) is not None

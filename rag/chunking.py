@@ -38,7 +38,6 @@ class Cut:
     text: str
     url: str
     digest: str
-    cites: tuple[str, ...]
 
 
 def cut(document: Document) -> list[Cut]:
@@ -60,7 +59,6 @@ def cut(document: Document) -> list[Cut]:
                 section.text,
                 section.url,
                 digest,
-                section.cites,
             )
         )
     return passages
@@ -105,8 +103,7 @@ def _joined(sections: list[Section]) -> Iterator[Section]:
             lines.append(" – ".join(own).rstrip(" :") + " :")
         heading = own
         lines.append(section.text)
-    cites = tuple(dict.fromkeys(cited for section in sections for cited in section.cites))
-    yield Section(first.path[:shared], "\n".join(lines), first.reference, first.url, cites)
+    yield Section(first.path[:shared], "\n".join(lines), first.reference, first.url)
 
 
 def _split(text: str) -> Iterator[str]:

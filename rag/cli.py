@@ -1,6 +1,7 @@
-"""``sobria sources``: sync, list and status."""
+"""``sobria sources``: sync, list, status and changes."""
 
 # Not «from __future__ import annotations»: typer would read them where «_» is not known.
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,18 +14,21 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
+from rag import changes
 from rag.cleanings import summary
 from rag.connectors.npm import archive_name
 from rag.consistency import open_fulltext
 from rag.errors import RagError
+from rag.freshness import Health, advice, health
 from rag.personal_data import Cleaner
-from rag.runs import last_syncs
+from rag.runs import Run, history, last_complete, last_syncs
 from rag.sources import Source
 from rag.store import Store
 from rag.sync import Progress, SyncReport, sync
 
 Translate = Callable[..., str]
 _SHOWN_PROBLEMS = 10
+_SHOWN_CHANGES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def build_cli(context: Callable[[], SourcesContext], _: Translate) -> typer.Type
 
     ``context`` is asked when a command runs.
     """
-    app = typer.Typer(help=_("Public sources: sync, list, status."), no_args_is_help=True)
+    app = typer.Typer(help=_("Sources: sync, list, status, changes."), no_args_is_help=True)
     console = Console()
 
     @contextmanager
@@ -152,10 +156,21 @@ def build_cli(context: Callable[[], SourcesContext], _: Translate) -> typer.Type
             here = context()
         store = Store(here.engine)
         counts, syncs = store.counts(), last_syncs(here.engine)
+        complete, now = last_complete(here.engine), time.time()
+        states: dict[Health, str] = {
+            "ready": _("up to date"),
+            "stale": _("to be renewed"),
+            "failed": _("unsuccessful"),
+            "never": _("never fetched"),
+            "syncing": _("being fetched"),
+            "disabled": _("switched off"),
+        }
+        told: list[str] = []
         embedded = store.vector_counts(here.embedder_digest)
         table = Table()
         for title in (
             _("Source"),
+            _("Health"),
             _("Documents"),
             _("Passages"),
             _("With a vector"),
@@ -166,17 +181,17 @@ def build_cli(context: Callable[[], SourcesContext], _: Translate) -> typer.Type
         for source in here.sources:
             documents, passages = counts.get(source.id, (0, 0))
             last = syncs.get(source.id)
-            when = _("never")
-            if last is not None:
-                day = datetime.fromtimestamp(last.started).strftime("%Y-%m-%d %H:%M")
-                words = {
-                    "complete": _("complete"),
-                    "failed": _("failed"),
-                    "running": _("not finished"),
-                }
-                when = f"{day}, {words[last.status]}"
+            when = f"{_moment(last.started)}, {_ended(_, last.status)}" if last else _("never")
+            whole = complete.get(source.id)
+            state = health(source, last, whole, now, syncing=False)
+            if state != "ready":
+                found = advice(source, state, last, whole, now)
+                told.append(f"{source.id}: {_(found.message_id, **found.params)}")
+                if last is not None and last.failure is not None:
+                    told.append("  " + _(last.failure.message_id, **last.failure.params))
             table.add_row(
                 source.id,
+                states[state],
                 str(documents),
                 str(passages),
                 str(embedded.get(source.id, 0)),
@@ -184,8 +199,63 @@ def build_cli(context: Callable[[], SourcesContext], _: Translate) -> typer.Type
                 str(len(last.problems)) if last else "0",
             )
         console.print(table)
+        for line in told:
+            console.print(line, markup=False)
+
+    @app.command("changes", help=_("Show what the last syncs of a source changed."))
+    def show_changes(
+        name: Annotated[str, typer.Argument(help=_("The source."))],
+        syncs: Annotated[int, typer.Option(min=1, max=100, help=_("How many syncs."))] = 5,
+    ) -> None:
+        with failing():
+            here = context()
+            (source,) = _chosen(here.sources, [name])
+        runs = history(here.engine, source.id, syncs, changing=True)
+        if not runs:
+            console.print(_("{source}: no sync has changed anything.", source=source.title))
+        for run in runs:
+            _tell_run(console, _, here, source, run)
 
     return app
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+def _ended(_: Translate, status: str) -> str:
+    return {"complete": _("complete"), "failed": _("failed"), "running": _("not finished")}[status]
+
+
+def _tell_run(
+    console: Console, _: Translate, here: SourcesContext, source: Source, run: Run
+) -> None:
+    console.print(
+        _(
+            "{when}, {status}: {added} added, {changed} amended, {removed} withdrawn",
+            when=_moment(run.started),
+            status=_ended(_, run.status),
+            added=run.added,
+            changed=run.changed,
+            removed=run.removed,
+        ),
+        markup=False,
+    )
+    if run.first:
+        console.print(_("  first reading: its documents are counted, not listed"))
+        return
+    kinds = {"changed": _("amended"), "added": _("added"), "removed": _("withdrawn")}
+    found = changes.listed(here.engine, source.id, run.id)
+    for each in found[:_SHOWN_CHANGES]:
+        line = f"  {kinds[each.kind]}: {each.title}"
+        if each.kind == "added":
+            line += f" ({each.date_after})" if each.date_after else ""
+        else:
+            line += " " + _("(former text until {day})", day=each.valid_until)
+        console.print(f"{line} {each.url}".rstrip(), markup=False, soft_wrap=True)
+    more = run.added + run.changed + run.removed - min(len(found), _SHOWN_CHANGES)
+    if more:
+        console.print(_("  and {more} more documents", more=more))
 
 
 def _chosen(sources: tuple[Source, ...], names: list[str] | None) -> list[Source]:

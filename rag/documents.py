@@ -16,14 +16,12 @@ class Section:
 
     ``text`` is plain text, one block (paragraph, list item, table row) a line; ``reference`` is how
     people cite this part («L3141-3»), ``url`` leads to it, with its anchor where there is one.
-    ``cites`` are the publisher's own identifiers of the documents that it says this part rests on.
     """
 
     path: tuple[str, ...]
     text: str
     reference: str
     url: str
-    cites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,6 @@ def document(
 ) -> Document:
     """A document with the sha256 of its content as its digest."""
     content = [id, title, url, date, licence]
-    content += [json.dumps([s.path, s.text, s.reference, s.url, s.cites]) for s in sections]
+    content += [json.dumps([s.path, s.text, s.reference, s.url]) for s in sections]
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return Document(id, source, title, url, date, licence, sections, digest)

@@ -8,16 +8,23 @@ share of them that falls in the sentence chosen).
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from models.protocol import Embedder
-from rag.protocol import Extract, Passage
+from rag.confidence import (
+    EXTRACTED,
+    SURE,
+    agreed,
+    covering,
+    extract_figures,
+    probability,
+)
+from rag.filler import embedded_text
+from rag.protocol import Extract, Passage, Retrieval
+from rag.ranking import USUAL, share
 from rag.text import asks, sentences, words
+from rag.text.context import in_context
 
 PASSAGES = 3
 """The best passages, in which the sentence is looked for."""
@@ -26,9 +33,8 @@ MAX_CHARACTERS = 700
 """The length of an extract: a list is cut after the item that passes it."""
 _MIN_CHARACTERS = 25
 
-_WORDS, _AROUND, _MEANING, _FIGURE = 2.9, 0.6, 53.0, 0.65
-_USUAL = 0.8
-"""What multilingual-e5's cosines start from."""
+
+_WORDS, _AROUND, _MEANING, _FIGURE, _RANKED = 2.9, 0.6, 53.0, 0.65, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,53 +46,87 @@ class _Candidate:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Sentences of a passage (from 1), by their characters, and the figures that tell of them."""
+
+    passage: int
+    start: int
+    end: int
+    figures: list[float]
+
+
 class SentenceExtractor:
     """Chooses the sentences. Safe to share by threads as far as the embedder is."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
-    def extract(self, question: str, passages: Sequence[Passage]) -> Extract | None:
+    def extract(
+        self,
+        question: str,
+        found: Retrieval,
+        passages: Sequence[Passage],
+        *,
+        earlier: Sequence[str] = (),
+    ) -> Extract | None:
         """The sentences of the first of ``passages`` (best first) that answer ``question`` best.
 
-        None where no passage has a sentence. ``score`` has no unit: it compares extracts.
+        None where no passage has a sentence.
         """
+        chosen = self.described(question, found, passages, earlier=earlier)
+        if chosen is None:
+            return None
+        sure = probability(EXTRACTED, chosen.figures)
+        text = passages[chosen.passage - 1].text[chosen.start : chosen.end]
+        return Extract(chosen.passage, chosen.start, chosen.end, text, sure, sure=sure >= SURE)
+
+    def described(
+        self,
+        question: str,
+        found: Retrieval,
+        passages: Sequence[Passage],
+        *,
+        earlier: Sequence[str] = (),
+    ) -> Described | None:
+        """The sentences that answer best, and what tells that they do."""
         read = passages[:PASSAGES]
         candidates = [c for n, p in enumerate(read, 1) for c in _candidates(n, p.text)]
         candidates = candidates[:MAX_SENTENCES]
         if not candidates:
             return None
-        scores = self._scores(question, read, candidates)
+        asked = in_context([*earlier, question])
+        query = self._embedder.embed_queries([asked])[0]
+        headed = [
+            f"{_above(read[c.passage - 1])}\n{read[c.passage - 1].text[c.start : c.end]}"
+            for c in candidates
+        ]
+        meant = self._embedder.embed_passages(headed) @ query
+        stems = [frozenset(words.stems(text)) for text in headed]
+        wants_figures = asks.asks_for_figures(asked)
+        best_score = max(hit.score for hit in found.hits)
+        scores = []
+        for number, candidate in enumerate(candidates):
+            near = frozenset[str]().union(*stems[max(0, number - 1) : number + 2])
+            score = _WORDS * share(found.asked, stems[number])
+            score += _AROUND * share(found.asked, near)
+            score += _MEANING * (float(meant[number]) - USUAL)
+            score += _RANKED * (found.hits[candidate.passage - 1].score - best_score)
+            if wants_figures:
+                score += _FIGURE if asks.gives_figures(headed[number]) else -_FIGURE
+            scores.append(score)
         best = max(range(len(candidates)), key=lambda i: (scores[i], -i))
         chosen = candidates[best]
-        text = read[chosen.passage - 1].text
-        return Extract(chosen.passage, chosen.start, chosen.end, text[chosen.start : chosen.end],
-                       float(scores[best]))
-
-    def _scores(
-        self, question: str, passages: Sequence[Passage], candidates: Sequence[_Candidate]
-    ) -> list[float]:
-        texts = [passages[c.passage - 1].text[c.start : c.end] for c in candidates]
-        headed = [f"{_above(passages[c.passage - 1])}\n{t}" for c, t in zip(candidates, texts, strict=True)]
-        vectors = self._embedder.embed_passages(headed)
-        meant = vectors @ self._embedder.embed_queries([question])[0]
-        asked = frozenset(words.stems(words.query_text(question)))
-        stems = [frozenset(words.stems(text)) for text in headed]
-        seen = Counter(stem for held in stems for stem in held)
-        weight = {stem: math.log(1 + len(stems) / (seen[stem] + 0.5)) for stem in sorted(asked)}
-        total = sum(weight.values()) or 1.0
-        figures = asks.asks_for_figures(question)
-        scores = []
-        for number, text in enumerate(texts):
-            near = stems[max(0, number - 1) : number + 2]
-            around = frozenset[str]().union(*near)
-            score = _WORDS * sum(w for stem, w in weight.items() if stem in stems[number]) / total
-            score += _AROUND * sum(w for stem, w in weight.items() if stem in around) / total
-            score += _MEANING * (float(meant[number]) - _USUAL)
-            if figures:
-                score += _FIGURE if asks.gives_figures(text) else -_FIGURE
-            scores.append(score)
-        return scores
+        passage = read[chosen.passage - 1]
+        whole = self._embedder.embed_passages([embedded_text(passage)])[0]
+        told = extract_figures(
+            covering(found.asked, passage),
+            share(found.asked, stems[best]),
+            float(meant[best]),
+            float(whole @ query),
+            agreed(found, chosen.passage),
+        )
+        return Described(chosen.passage, chosen.start, chosen.end, told)
 
 
 def _candidates(number: int, text: str) -> Iterator[_Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import threading
 import time
@@ -18,13 +19,14 @@ from rag.text.headings import without_numbering
 
 _HEAP_BYTES = 64_000_000
 _LOCK_SECONDS = 60.0
-# How much a word counts where it stands. Found on half of the CDTN intents (bench/retrieval.py).
+# How much a word counts where it stands. Found on half of the CDTN intents (bench/rag.py).
 FIELD_BOOSTS = {"title": 0.5, "heading": 0.25, "text": 1.0}
 _MEANING_BOOST = 0.5
 _REFERENCE_BOOST = 12.0
 _FUZZY_BOOST = 3.0
 _PHRASE_BOOST = 0.3
 _PHRASE_SLOP = 1
+
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
@@ -145,6 +147,17 @@ class FullTextIndex:
             return [str(searcher.doc(address)["id"][0]) for _, address in found.hits]
         except (ValueError, OSError) as error:
             raise IndexUnavailable("the full-text index cannot be read") from error
+
+    def weights(self, stems: Sequence[str]) -> dict[str, float]:
+        """How much each of ``stems`` tells: its inverse document frequency, as BM25 has it.
+
+        Raises:
+            IndexUnavailable: the index is damaged.
+        """
+        searcher = self._searcher()
+        total = max(1, searcher.num_docs)
+        held = {stem: searcher.doc_freq("text", stem) for stem in dict.fromkeys(stems)}
+        return {stem: math.log1p((total - n + 0.5) / (n + 0.5)) for stem, n in held.items()}
 
     @staticmethod
     def _unknown(searcher: tantivy.Searcher, stem: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 
@@ -44,7 +44,8 @@ class Retrieval:
 
     ``vectors_ready`` is the share (0 to 1) of those passages that have a vector yet.
     ``confidence`` is how probable it is that they answer (0 to 1), and ``weak`` says that it is too
-    little to answer from them.
+    little to answer from them. ``asked`` are the words (stems) of the question in its context, by
+    how much each tells.
     """
 
     hits: tuple[Hit, ...]
@@ -52,6 +53,7 @@ class Retrieval:
     vectors_ready: float
     confidence: float = 0.0
     weak: bool = True
+    asked: Mapping[str, float] = field(default_factory=dict)
 
 
 class Retriever(Protocol):
@@ -105,6 +107,16 @@ class Extractor(Protocol):
         *,
         earlier: Sequence[str] = (),
     ) -> Extract | None: ...
+
+
+class AnswerGate(Protocol):
+    """Lets pass of an answer what the sources hold; ``withheld`` counts the sentences held back."""
+
+    withheld: int
+
+    def feed(self, text: str) -> str: ...
+
+    def flush(self) -> str: ...
 
 
 Support = Literal["supported", "corrected", "unsupported", "not_factual"]

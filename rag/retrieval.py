@@ -1,31 +1,40 @@
-"""Finding the passages that answer a question: words and meaning, fused by reciprocal rank."""
+"""Finding the passages that answer a question: by words and by meaning, ranked together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import structlog
 
 from models.protocol import Embedder
+from rag.confidence import ANSWERABLE, confidence
 from rag.errors import IndexUnavailable
 from rag.fulltext import FullTextIndex
 from rag.protocol import Hit, Passage, Retrieval
+from rag.ranking import (
+    WEIGHTS,
+    Asked,
+    Candidate,
+    Features,
+    Found,
+    candidates,
+    features,
+    otherwise,
+)
 from rag.store import Store
 from rag.text import references, words
+from rag.text.context import in_context
 from rag.vectors import VectorIndex
 
 log = structlog.get_logger(__name__)
 
-# Cormack, Clarke and Büttcher (SIGIR 2009) propose 60.
-RRF_K = 60
-CANDIDATES = 60
-MAX_PER_DOCUMENT = 2
-# A second passage of a document, or of a section of a code, must be that much better to come first.
-SAME_DOCUMENT = 0.75
-SAME_SECTION = 0.9
-# The opening of a document, above its first heading, sums it up.
-OPENING = 1.3
+WORDS = 100
+MEANINGS = 60
+"""How many passages each index is asked for."""
+AGAIN = 1.5
+"""What a second passage of a document must be better by, in the unit of the ranking."""
 # The share of words in common beyond which two passages say the same.
 NEAR_IDENTICAL = 0.85
 _MAX_QUERY_CHARACTERS = 2_000
@@ -54,7 +63,7 @@ class HybridRetriever:
         *,
         weights: Mapping[str, float] | None = None,
     ) -> None:
-        """``weights`` multiply the full-text scores of a source's passages (1 where absent)."""
+        """``weights`` say how much more a source is worth than another (1 where absent)."""
         self._store = store
         self._fulltext = fulltext
         self._semantic = semantic
@@ -70,7 +79,12 @@ class HybridRetriever:
         return self._store.passages([passage_id]).get(passage_id)
 
     def search(
-        self, query: str, *, sources: frozenset[str] | None = None, limit: int = 5
+        self,
+        query: str,
+        *,
+        earlier: Sequence[str] = (),
+        sources: frozenset[str] | None = None,
+        limit: int = 5,
     ) -> Retrieval:
         """The passages that answer ``query`` best, at most ``limit``.
 
@@ -78,29 +92,66 @@ class HybridRetriever:
         index is damaged.
         """
         searched = self.count(sources)
-        text = words.query_text(query[:_MAX_QUERY_CHARACTERS])
+        question = in_context([*earlier, query])[-_MAX_QUERY_CHARACTERS:]
+        text = words.query_text(question)
         if not text or limit < 1 or searched == 0:
             return Retrieval((), searched, 0.0)
-        by_words = self._fulltext.search(text, sources=sources, limit=CANDIDATES)
-        by_meaning, ready = self._by_meaning(query, text, sources, searched)
-        ids = dict.fromkeys([i for i, _ in by_words] + [i for i, _ in by_meaning])
-        found = self._store.passages(list(ids))
-        weighted = self._spread(by_words, found)
-        word_ranks = {identity: rank for rank, identity in enumerate(weighted, start=1)}
-        alive = [identity for identity, _ in by_meaning if identity in found]
-        meaning_ranks = {identity: rank for rank, identity in enumerate(alive, start=1)}
-        fused = _fuse(word_ranks, meaning_ranks, ready)
-        named = self._named(query, sources, found)
-        order = [*named, *(i for i in fused if i not in named)]
-        chosen = _choose([found[i] for i in order], frozenset(named), limit)
+        asked, found, among, figures = self.described(question, text, sources, searched)
+        scores = figures @ WEIGHTS + np.log([self._weight(each.passages[0]) for each in among])
+        scored = [
+            (score - AGAIN * place, passage)
+            for candidate, score in zip(among, scores.tolist(), strict=True)
+            for place, passage in enumerate(candidate.passages)
+        ]
+        scored.sort(key=lambda pair: (-pair[0], pair[1].id))
+        named = self._named(query, sources)
+        order = [*named, *(p for _, p in scored if p not in named)]
+        chosen = _choose(order, limit)
+        worth = {passage.id: score for score, passage in scored}
+        word_ranks = {identity: rank for rank, identity in enumerate(found.words, start=1)}
+        meaning_ranks = {identity: rank for rank, identity in enumerate(found.meanings, start=1)}
         hits = tuple(
-            Hit(p, fused.get(p.id, 1.0), word_ranks.get(p.id), meaning_ranks.get(p.id))
+            Hit(p, worth.get(p.id, 0.0), word_ranks.get(p.id), meaning_ranks.get(p.id))
             for p in chosen
         )
-        return Retrieval(hits, searched, ready)
+        sure = 1.0 if named else confidence(asked, found, chosen)
+        return Retrieval(
+            hits, searched, found.ready, sure, weak=sure < ANSWERABLE, asked=asked.stems
+        )
+
+    def described(
+        self, question: str, text: str, sources: frozenset[str] | None, searched: int
+    ) -> tuple[Asked, Found, list[Candidate], Features]:
+        """The documents that may answer, and what tells of each that it does.
+
+        ``text`` is the question without the words that ask; ``searched`` counts the passages.
+        """
+        found, passages = self._found(question, text, sources, searched)
+        among = candidates(found, passages)
+        asked = self._asked(text)
+        return asked, found, among, features(asked, found, among)
+
+    def _found(
+        self, question: str, text: str, sources: frozenset[str] | None, searched: int
+    ) -> tuple[Found, dict[str, Passage]]:
+        by_words = self._fulltext.search(text, sources=sources, limit=WORDS)
+        by_meaning, ready = self._by_meaning(question, text, sources, searched)
+        passages = self._store.passages(
+            list(dict.fromkeys(identity for identity, _ in (*by_words, *by_meaning)))
+        )
+        weighted = {i: s for i, s in by_words if i in passages}
+        sizes = self._store.sizes(sorted({p.document_id for p in passages.values()}))
+        meant = {i: s for i, s in by_meaning if i in passages}
+        return Found(weighted, meant, ready, sizes), passages
+
+    def _asked(self, text: str) -> Asked:
+        own = list(dict.fromkeys(words.stems(text)))
+        other = otherwise(text, own)
+        weights = self._fulltext.weights([*own, *other])
+        return Asked({s: weights[s] for s in own}, {s: weights[s] for s in other})
 
     def _by_meaning(
-        self, query: str, text: str, sources: frozenset[str] | None, searched: int
+        self, question: str, text: str, sources: frozenset[str] | None, searched: int
     ) -> tuple[list[tuple[str, float]], float]:
         if self._semantic is None:
             return [], 0.0
@@ -110,44 +161,19 @@ class HybridRetriever:
             return [], 0.0
         try:
             vector = self._semantic.embedder.embed_queries(
-                [words.without_placeholders(query[:_MAX_QUERY_CHARACTERS]) or text]
+                [words.without_placeholders(question) or text]
             )
-            found = self._semantic.index.search(vector, sources=sources, limit=CANDIDATES)
+            found = self._semantic.index.search(vector, sources=sources, limit=MEANINGS)
         except IndexUnavailable as error:
             log.warning("vectors_unavailable", reason=error.message_id)
             return [], 0.0
         return found, min(1.0, there / searched)
 
-    def _spread(
-        self, scored: Sequence[tuple[str, float]], found: Mapping[str, Passage]
-    ) -> list[str]:
-        """Ids by weighted score, where what repeats a document or a section counts less."""
-        weighted = [
-            (score * self._weight(found[identity]), identity)
-            for identity, score in scored
-            if identity in found
-        ]
-        weighted.sort(key=lambda pair: (-pair[0], pair[1]))
-        seen: dict[object, int] = {}
-        spread: list[tuple[float, str]] = []
-        for score, identity in weighted:
-            passage = found[identity]
-            article = bool(passage.reference)
-            group = (passage.source, passage.section_path) if article else passage.document_id
-            factor = SAME_SECTION if article else SAME_DOCUMENT
-            repeats = 0 if _opens(passage) else min(seen.get(group, 0), 3)
-            spread.append((score * factor**repeats, identity))
-            seen[group] = seen.get(group, 0) + 1
-        spread.sort(key=lambda pair: (-pair[0], pair[1]))
-        return [identity for _, identity in spread]
-
     def _weight(self, passage: Passage) -> float:
-        return self._weights.get(passage.source, 1.0) * (OPENING if _opens(passage) else 1.0)
+        return self._weights.get(passage.source, 1.0)
 
-    def _named(
-        self, query: str, sources: frozenset[str] | None, found: dict[str, Passage]
-    ) -> list[str]:
-        """The passages of the articles that the question names; they are put into ``found``."""
+    def _named(self, query: str, sources: frozenset[str] | None) -> list[Passage]:
+        """The passages of the articles that the question names."""
         wanted = references.find(query)
         if not wanted:
             return []
@@ -156,48 +182,19 @@ class HybridRetriever:
             for passage in self._store.by_reference(wanted)
             if sources is None or passage.source in sources
         ]
-        passages.sort(key=lambda p: wanted.index(p.reference))
-        found.update({passage.id: passage for passage in passages})
-        return [passage.id for passage in passages]
+        return sorted(passages, key=lambda p: wanted.index(p.reference))
 
 
-def _opens(passage: Passage) -> bool:
-    """Whether it is the opening of a document that has headings further on."""
-    return not passage.section_path and not passage.reference
-
-
-def _fuse(
-    by_words: Mapping[str, int], by_meaning: Mapping[str, int], ready: float
-) -> dict[str, float]:
-    """Scores by reciprocal rank fusion, best first; ties by the rank among words, then by id.
-
-    The vectors weigh by the share of passages that have one: the nearest of the few that are
-    ready may be far from the question.
-    """
-    scores: dict[str, float] = {}
-    for ranks, weight in ((by_words, 1.0), (by_meaning, ready)):
-        for identity, rank in ranks.items():
-            scores[identity] = scores.get(identity, 0.0) + weight / (RRF_K + rank)
-    order = sorted(scores, key=lambda i: (-scores[i], by_words.get(i, CANDIDATES + 1), i))
-    return {identity: scores[identity] for identity in order}
-
-
-def _choose(ordered: Sequence[Passage], named: frozenset[str], limit: int) -> list[Passage]:
+def _choose(ordered: Sequence[Passage], limit: int) -> list[Passage]:
     """The first ``limit`` passages that do not repeat one another."""
     chosen: list[Passage] = []
     bags: list[frozenset[str]] = []
-    per_document: dict[str, int] = {}
     for passage in ordered:
         if len(chosen) == limit:
             break
         bag = frozenset(words.stems(passage.text))
         if any(_likeness(bag, other) > NEAR_IDENTICAL for other in bags):
             continue
-        held = per_document.get(passage.document_id, 0)
-        # The parts of one long article go together where the question names it.
-        if held >= MAX_PER_DOCUMENT and passage.id not in named:
-            continue
-        per_document[passage.document_id] = held + 1
         chosen.append(passage)
         bags.append(bag)
     return chosen

@@ -42,11 +42,6 @@ def head_of(document: Document, run: int) -> dict[str, Any]:
     }
 
 
-def links_of(piece: chunking.Cut) -> list[dict[str, str]]:
-    """The rows of what a passage rests on."""
-    return [{"passage_id": piece.id, "target": cited} for cited in piece.cites]
-
-
 def row_of(document: Document, piece: chunking.Cut) -> dict[str, Any]:
     """The row of a passage of ``document``."""
     return {

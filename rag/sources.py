@@ -28,6 +28,19 @@ Kind = Literal["npm-fiches", "npm-legi", "npm-kali", "folder", "eurlex-html", "d
 PUBLISHED = frozenset({"npm-fiches", "npm-legi", "npm-kali", "eurlex-html", "dila-zip"})
 """The kinds whose texts an official publisher has made public."""
 
+LAW = frozenset({"npm-legi", "npm-kali"})
+"""The kinds whose documents are articles of law: their date is that of their version's start."""
+FRESH_DAYS: Mapping[str, int | None] = {
+    "npm-fiches": 180,
+    "npm-legi": 180,
+    "npm-kali": 180,
+    "dila-zip": 180,
+    "folder": 30,
+    "website": 30,
+    "eurlex-html": None,  # what the Official Journal published does not change
+}
+"""How old the last complete sync may be, in days, where a source does not say so."""
+
 _PACKAGE = ("package", "version")
 # The fields that belong to some kinds only: those that a kind needs, and those that it takes.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -70,6 +83,9 @@ class Source(BaseModel):
     alone if it is left out) and what lies below them, at ``rate`` pages a second and ``max_pages``
     at most. Only the hosts of ``private_hosts`` may have addresses of a private network.
 
+    ``fresh_days`` is how old the last complete sync may be, in days, before the source is stale;
+    left out, it is that of its kind (``FRESH_DAYS``), and ``null`` sets no limit.
+
     ``personal_data`` says what becomes of it before anything is indexed. Left out, the
     organisation's own documents (``folder``) have it replaced, and official publications are
     public; a folder is public only where its declaration says so.
@@ -89,6 +105,7 @@ class Source(BaseModel):
     private_hosts: tuple[Host, ...] = ()
     rate: Annotated[float, Field(gt=0, le=10)] = 1.0
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 500
+    fresh_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     personal_data: Policy = "pseudonymise"
     owner: Annotated[str, Field(min_length=1)]
     licence: Annotated[str, Field(min_length=1)]
@@ -100,12 +117,17 @@ class Source(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _published(cls, declared: Any) -> Any:
-        if not isinstance(declared, Mapping) or "personal_data" in declared:
+    def _of_its_kind(cls, declared: Any) -> Any:
+        if not isinstance(declared, Mapping):
             return declared
+        kind = declared.get("kind")
         # What is not known to be published is not taken to be: a wrong kind is refused anyway.
-        own = declared.get("kind") not in PUBLISHED
-        return {**declared, "personal_data": "pseudonymise" if own else "public"}
+        own = kind not in PUBLISHED
+        usual = {
+            "personal_data": "pseudonymise" if own else "public",
+            "fresh_days": FRESH_DAYS.get(kind) if isinstance(kind, str) else None,
+        }
+        return {**usual, **declared}
 
     @model_validator(mode="after")
     def _complete(self) -> Source:

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
 
-from rag import chunking, cleanings
-from rag.documents import Document
+from rag import changes, chunking, cleanings, unread
+from rag.changes import Journal
+from rag.documents import Document, Problem
 from rag.personal_data import Cleaning
 from rag.protocol import Passage
-from rag.rows import head_of, links_of, passage_of, row_of
-from rag.tables import documents, links, passages, vectors
+from rag.rows import head_of, passage_of, row_of
+from rag.tables import documents, passages, vectors
 
 _CHUNK = 500  # SQLite binds at most 32,766 values a statement; PostgreSQL 65,535
 
@@ -72,25 +73,37 @@ class Store:
         seen: Sequence[str],
         run: int,
         done: Sequence[Cleaning] = (),
+        journal: Journal | None = None,
+        partly: Mapping[str, Sequence[Problem]] | None = None,
     ) -> Change:
         """Store ``batch``, and note that ``seen`` were met unchanged and what was ``done`` with
-        personal data, in one transaction."""
+        personal data, in one transaction.
+
+        ``journal`` notes what changes; ``partly`` is what is not read of documents, by their ids.
+        """
         with self._engine.begin() as connection:
             cleanings.note(connection, done, run)
             cleanings.note_seen(connection, seen, run)
+            unread.note_seen(connection, seen, run)
+            if journal is not None:
+                unread.note(connection, journal.source.id, partly or {}, run)
             for chunk in _chunks(seen):
                 connection.execute(
                     update(documents).where(documents.c.id.in_(chunk)).values(run=run)
                 )
-            return self._replace(connection, batch, run)
+            return self._replace(connection, batch, run, journal)
 
-    def _replace(self, connection: Connection, batch: Sequence[Document], run: int) -> Change:
+    def _replace(
+        self, connection: Connection, batch: Sequence[Document], run: int, journal: Journal | None
+    ) -> Change:
         by_id = {document.id: document for document in batch}
         new: dict[str, Passage] = {}
         rows: list[dict[str, Any]] = []
-        cited: list[dict[str, str]] = []
+        texts: list[tuple[Document, str]] = []
         for document in by_id.values():
-            for piece in chunking.cut(document):
+            pieces = chunking.cut(document)
+            texts.append((document, changes.whole((p.section_path, p.text) for p in pieces)))
+            for piece in pieces:
                 new[piece.id] = Passage(
                     piece.id,
                     document.id,
@@ -105,14 +118,13 @@ class Store:
                     piece.digest,
                 )
                 rows.append(row_of(document, piece))
-                cited += links_of(piece)
+        if journal is not None:
+            journal.written(connection, changes.held(connection, by_id), texts)
         old = self._delete(connection, list(by_id))
         if by_id:
             connection.execute(insert(documents), [head_of(d, run) for d in by_id.values()])
         if rows:
             connection.execute(insert(passages), rows)
-        if cited:
-            connection.execute(insert(links), cited)
         return Change(
             tuple(p for p in new.values() if p.id not in old), tuple(sorted(old - set(new)))
         )
@@ -122,35 +134,42 @@ class Store:
         gone: set[str] = set()
         for chunk in _chunks(ids):
             where = passages.c.document_id.in_(chunk)
-            ids_here = select(passages.c.id).where(where)
-            gone.update(connection.execute(ids_here).scalars())
-            connection.execute(delete(links).where(links.c.passage_id.in_(ids_here)))
+            gone.update(connection.execute(select(passages.c.id).where(where)).scalars())
             connection.execute(delete(passages).where(where))
             connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
         return gone
 
-    def remove_unseen(self, source: str, run: int) -> tuple[int, Change]:
+    def remove_unseen(
+        self, source: str, run: int, journal: Journal | None = None
+    ) -> tuple[int, Change]:
         """Delete the documents of ``source`` that ``run`` did not see; how many, and what goes."""
         with self._engine.begin() as connection:
             cleanings.forget_unseen(connection, source, run)
+            unread.forget_unseen(connection, source, run)
             query = select(documents.c.id).where(
                 documents.c.source == source, documents.c.run != run
             )
             ids = list(connection.execute(query).scalars())
+            if journal is not None:
+                for chunk in _chunks(ids):
+                    journal.removed(connection, changes.held(connection, chunk))
             return len(ids), Change(removed=tuple(sorted(self._delete(connection, ids))))
 
     def remove_sources(self, keep: Iterable[str]) -> Change:
-        """Delete the documents of each source that is not in ``keep``."""
+        """Delete the documents of each source that is not in ``keep``, former ones too."""
         kept = list(keep)
         with self._engine.begin() as connection:
-            cleanings.forget_others(connection, kept)
+            for known in (cleanings, unread, changes):
+                known.forget_others(connection, kept)
             query = select(documents.c.id).where(documents.c.source.not_in(kept))
             ids = list(connection.execute(query).scalars())
             return Change(removed=tuple(sorted(self._delete(connection, ids))))
 
     def forget(self, connection: Connection, source: str) -> None:
-        """Delete all documents of ``source``, and what is known of them, in a transaction begun."""
-        cleanings.forget_source(connection, source)
+        """Delete all documents of ``source``, former ones too, and what is known of them, in a
+        transaction begun."""
+        for known in (cleanings, unread, changes):
+            known.forget_source(connection, source)
         query = select(documents.c.id).where(documents.c.source == source)
         self._delete(connection, list(connection.execute(query).scalars()))
 
@@ -187,21 +206,21 @@ class Store:
         with self._engine.connect() as connection:
             return [passage_of(row) for row in connection.execute(query)]
 
-    def cited(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """The publishers' identifiers of what each of these passages is said to rest on."""
-        query = select(links.c.passage_id, links.c.target).where(links.c.passage_id.in_(list(ids)))
-        found: dict[str, list[str]] = {}
-        with self._engine.connect() as connection:
-            for row in connection.execute(query.order_by(links.c.target)):
-                found.setdefault(row.passage_id, []).append(row.target)
-        return {identity: tuple(targets) for identity, targets in found.items()}
-
     def counts(self) -> dict[str, tuple[int, int]]:
         """The number of documents and of passages, by source."""
         with self._engine.connect() as connection:
             heads = _count_by(connection, documents.c.source)
             pieces = _count_by(connection, passages.c.source)
         return {source: (count, pieces.get(source, 0)) for source, count in heads.items()}
+
+    def sizes(self, document_ids: Sequence[str]) -> dict[str, int]:
+        """The number of passages of each of these documents."""
+        found: dict[str, int] = {}
+        with self._engine.connect() as connection:
+            for chunk in _chunks(document_ids):
+                among = passages.c.document_id.in_(chunk)
+                found |= _count_by(connection, passages.c.document_id, among)
+        return found
 
     def vector_counts(self, embedder: str) -> dict[str, int]:
         """The number of passages that have a vector by ``embedder``, by source."""

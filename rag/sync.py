@@ -13,17 +13,21 @@ treatment of its last sync.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from rag import unread
+from rag.changes import Journal, forget_old
 from rag.connectors.read import read
 from rag.documents import Document, Item, Known, Problem, Unchanged
 from rag.errors import RagError
 from rag.forgetting import drop_words, empty_journal
 from rag.fulltext import FullTextIndex
 from rag.personal_data import Cleaner, Cleaning
-from rag.runs import Counts, LastSync, begin, end, forget_problems, last_syncs
+from rag.runs import Counts, LastSync, begin, end, forget_problems, last_syncs, never_whole
 from rag.sources import Source
 from rag.store import Change, Store
 from rag.treatment import Treatment
@@ -48,6 +52,9 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a sync did, in documents; ``passages`` were written; ``seconds`` is how long it took.
+
+    A document that was only cut anew, or whose title, date and text are what they were, is
+    unchanged.
 
     ``refused`` hold personal data, and ``failed`` could not be looked into: neither is indexed.
     Those that a sync met again unchanged are not counted.
@@ -91,25 +98,26 @@ def sync(
     """
     started = time.time()
     treatment = Treatment(source, cleaner)
-    run = _begin(source, store, fulltext, treatment, started)
+    journal = _begin(source, store, fulltext, treatment, started)
     counts = Counts()
     batch = min(batch, TREATED_BATCH) if treatment.stamp else batch
     try:
         _read_all(
-            source, store, fulltext, downloads, treatment, run, counts, progress, reader, batch
+            source, store, fulltext, downloads, treatment, journal, counts, progress, reader, batch
         )
-        counts.removed, change = store.remove_unseen(source.id, run)
+        _, change = store.remove_unseen(source.id, journal.run, journal)
         fulltext.update(change.added, change.removed)
-    except RagError:
-        end(store.engine, run, "failed", counts)
+    except RagError as error:
+        end(store.engine, journal.run, "failed", counts, error)
         raise
-    end(store.engine, run, "complete", counts)
+    end(store.engine, journal.run, "complete", counts)
+    forget_old(store.engine, source.id)
     return SyncReport(
         source.id,
-        counts.added,
-        counts.changed,
+        journal.counts["added"],
+        journal.counts["changed"],
         counts.unchanged,
-        counts.removed,
+        journal.counts["removed"],
         counts.passages,
         tuple(counts.problems),
         time.time() - started,
@@ -124,57 +132,69 @@ def _read_all(
     fulltext: FullTextIndex,
     downloads: Path,
     treatment: Treatment,
-    run: int,
+    journal: Journal,
     counts: Counts,
     progress: Callable[[Progress], None],
     reader: Reader,
     batch: int,
 ) -> None:
     known = Known(store.digests(source.id), treatment.held_as)
+    told = unread.held(store.engine, source.id)
     documents: list[Document] = []
     done: list[Cleaning] = []
     seen: list[str] = []
+    partly: dict[str, list[Problem]] = defaultdict(list)
     met: set[str] = set()
+    read_so_far = written = 0
+    last = ""
 
     def flush() -> None:
-        change: Change = store.write(documents, seen, run, done)
+        change: Change = store.write(documents, seen, journal.run, done, journal, partly)
         fulltext.update(change.added, change.removed)
         counts.passages += len(change.added)
-        documents.clear()
-        done.clear()
-        seen.clear()
-        written = counts.added + counts.changed
-        read_so_far = written + counts.unchanged
+        # Those that were written and are what they were count as unchanged.
+        counts.unchanged = read_so_far - journal.counts["added"] - journal.counts["changed"]
+        for pending in (documents, done, seen, partly):
+            pending.clear()
         progress(Progress(source.id, read_so_far, written, counts.passages))
 
     for item in reader(source, downloads, known):
         if isinstance(item, Problem):
-            counts.problems.append(treatment.problem(item))
+            problem = treatment.problem(item)
+            counts.problems.append(problem)
+            if last and unread.is_of(last.removeprefix(f"{source.id}/"), item.where):
+                partly[treatment.held_as(last, "")[0]].append(problem)
             continue
+        last = ""
         if item.id in met:  # published twice: the first stands
             continue
         met.add(item.id)
-        if isinstance(item, Unchanged) or known.holds(item.id, item.digest):
-            counts.unchanged += 1
-            seen.append(treatment.held_as(item.id, "")[0])
-        else:
-            document, cleaning = treatment.take(item)
-            if cleaning is not None:
-                done.append(cleaning)
-                counts.refused += cleaning.outcome == "refused"
-                counts.failed += cleaning.outcome == "failed"
-            if document is not None:
-                counts.changed += document.id in known.digests
-                counts.added += document.id not in known.digests
-                documents.append(document)
+        # Only now: the problems of a document come behind it, and are written with it.
         if max(len(documents), len(done)) + len(seen) >= batch:
             flush()
+        identity = treatment.held_as(item.id, "")[0]
+        if isinstance(item, Unchanged) or known.holds(item.id, item.digest):
+            read_so_far += 1
+            seen.append(identity)
+            counts.problems += told.get(identity, ())
+            continue
+        last = item.id
+        partly[identity] = []
+        document, cleaning = treatment.take(item)
+        if cleaning is not None:
+            done.append(cleaning)
+            counts.refused += cleaning.outcome == "refused"
+            counts.failed += cleaning.outcome == "failed"
+        if document is not None:
+            read_so_far += 1
+            written += 1
+            documents.append(document)
     flush()
 
 
 def _begin(
     source: Source, store: Store, fulltext: FullTextIndex, treatment: Treatment, started: float
-) -> int:
+) -> Journal:
     """Note that a sync begins; what was indexed under another treatment goes with it."""
     last = last_syncs(store.engine).get(source.id)
     changed = last is not None and last.treatment != treatment.stamp
@@ -184,10 +204,14 @@ def _begin(
         if changed:
             store.forget(connection, source.id)
             forget_problems(connection, source.id)
-        run = begin(connection, source.id, source.version or "", treatment.stamp, started)
+        first = never_whole(connection, source.id, treatment.stamp)
+        run = begin(
+            connection, source.id, source.version or "", treatment.stamp, started, first=first
+        )
     if changed:
         empty_journal(store.engine)
-    return run
+    day = datetime.fromtimestamp(started, UTC).date().isoformat()
+    return Journal(source, run, day, lists=not first)
 
 
 def is_current(source: Source, last: LastSync | None, cleaner: Cleaner | None) -> bool:

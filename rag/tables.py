@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -43,15 +55,6 @@ passages = Table(
     Column("digest", String(64), nullable=False),
 )
 
-# ``target`` is the publisher's own identifier of a document (the end of its id here) that a passage
-# is said to rest on: a practical page on the articles of law it explains.
-links = Table(
-    "rag_links",
-    metadata,
-    Column("passage_id", String(24), primary_key=True),
-    Column("target", String(191), primary_key=True, index=True),
-)
-
 # A row says that the vector of a passage, by this embedder, is in the vector index. There is no
 # foreign key: the row of a removed passage stays until its vector is removed as well.
 vectors = Table(
@@ -79,8 +82,45 @@ cleanings = Table(
     Column("run", Integer, nullable=False),
 )
 
+# The parts of a document that its connector does not read, as problems in JSON: they are told at
+# each sync, and a document that did not change is not read again. ``document_id`` and the names of
+# files are as treated.
+unread = Table(
+    "rag_unread",
+    metadata,
+    Column("document_id", String(255), primary_key=True),
+    Column("source", String(63), nullable=False, index=True),
+    Column("problems", Text, nullable=False),
+    Column("run", Integer, nullable=False),
+)
+
+# What a sync (``run``) changed: a document that was ``added``, ``changed`` or ``removed``.
+# ``text_before`` is what it said until the day ``valid_until``; null where there was none, or where
+# it may not be kept. What it said afterwards is found by ``digest_after``, the sha256 of that text.
+# There is no foreign key: this outlives the documents.
+changes = Table(
+    "rag_changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", Integer, nullable=False, index=True),
+    Column("source", String(63), nullable=False, index=True),
+    Column("document_id", String(255), nullable=False, index=True),
+    Column("kind", String(8), nullable=False),
+    Column("title_before", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("date_before", String(10), nullable=False),
+    Column("date_after", String(10), nullable=False),
+    Column("valid_until", String(10), nullable=False),
+    Column("digest_before", String(64), nullable=False),
+    Column("digest_after", String(64), nullable=False),
+    Column("text_before", Text),
+)
+
 # Seconds are Unix time. ``status``: running, complete or failed. ``problems`` is JSON.
 # ``treatment`` is the stamp of what was done with personal data, empty where nothing was.
+# ``first``: nothing of the source had been read as a whole before, so that its documents are
+# counted, not listed. ``failure`` is why one failed, in JSON: the message and its values.
 sync_runs = Table(
     "rag_sync_runs",
     metadata,
@@ -96,4 +136,6 @@ sync_runs = Table(
     Column("removed", Integer, nullable=False, default=0),
     Column("problems", Text, nullable=False, default="[]"),
     Column("treatment", String(64), nullable=False, default="", server_default=""),
+    Column("first", Boolean, nullable=False, default=False, server_default=false()),
+    Column("failure", Text, nullable=False, default="", server_default=""),
 )

@@ -115,6 +115,18 @@ class VectorIndex:
         except _FAILURES as error:
             raise IndexUnavailable("the vector index cannot be read") from error
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of those of ``ids`` that have one. Raises IndexUnavailable."""
+        found: dict[str, Vectors] = {}
+        try:
+            for start in range(0, len(ids), _PAGE):
+                page = list(ids[start : start + _PAGE])
+                held = self._collection.get(ids=page, include=["embeddings"])
+                found |= zip(held["ids"], np.asarray(held["embeddings"]), strict=True)
+        except _FAILURES as error:
+            raise IndexUnavailable("the vector index cannot be read") from error
+        return found
+
     def search(
         self, query: Vectors, *, sources: frozenset[str] | None = None, limit: int = 50
     ) -> list[tuple[str, float]]:

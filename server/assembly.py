@@ -45,6 +45,7 @@ from governance.stages.ground import Ground
 from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
+from governance.stages.quote import Quote
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
@@ -54,6 +55,8 @@ from models.factory import EngineSpec, build_engine
 from models.protocol import Embedder, Engine, Work
 from rag.citations import LexicalCitationChecker
 from rag.excerpts import excerpt
+from rag.extraction import SentenceExtractor
+from rag.gate import FactGate
 from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
@@ -273,7 +276,8 @@ def build_assembly(settings: Settings) -> Assembly:
             Judge(judges.of, energy, cores, _arbiter(settings, engine, energy)),
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
-            Generate(engine, pseudonymiser, watch, energy, judges.answers_of, cores),
+            Quote(SentenceExtractor(embedder), energy, cores),
+            Generate(engine, pseudonymiser, watch, energy, judges.answers_of, FactGate, cores),
             Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
             Hold(books.reviews),
         ],

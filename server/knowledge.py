@@ -12,18 +12,20 @@ from sqlalchemy import Engine
 from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from models.protocol import Embedder, Work
+from rag import shipped
 from rag.cleanings import summary
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import RagError
 from rag.filler import VectorFiller
 from rag.personal_data import Cleaner
 from rag.retrieval import HybridRetriever, Semantic
-from rag.runs import LastSync, last_syncs
+from rag.runs import LastSync, last_complete, last_syncs
+from rag.shipped import Shipped
 from rag.sources import Source, load_sources
 from rag.store import Store
 from rag.sync import Progress, SyncReport, is_current, sync
 from server.settings import Settings
-from server.source_views import status_view, treatment_view
+from server.source_views import status_view, treatment_view, unreadable
 from web.views import SourceStatusView, TreatmentView
 
 _log = structlog.get_logger("sobria.sources")
@@ -106,6 +108,7 @@ class Knowledge:
             priorities={source.id: source.priority for source in self.declared},
             busy=self._busy,
             on_work=self._on_work,
+            shipped=_shipped(self._embedder.digest),
         )
         self._filler.start()
 
@@ -169,6 +172,7 @@ class Knowledge:
         counts = self.store.counts()
         vectors = self.store.vector_counts(self._embedder.digest)
         syncs = last_syncs(self.store.engine)
+        complete = last_complete(self.store.engine)
         return tuple(
             status_view(
                 source,
@@ -177,6 +181,7 @@ class Knowledge:
                 syncs.get(source.id),
                 self._treatment(source, syncs.get(source.id)),
                 syncing=source.id in self._syncing,
+                complete=complete.get(source.id),
             )
             for source in self.declared
         )
@@ -185,7 +190,16 @@ class Knowledge:
         if source.personal_data == "public" or last is None:
             return None
         done = summary(self.store.engine, source.id)
-        return treatment_view(done, len(last.problems), self._cleaner().title)
+        return treatment_view(done, unreadable(last.details), self._cleaner().title)
+
+
+def _shipped(embedder_digest: str) -> Shipped:
+    """The vectors that come with the code; none where they are damaged: they are then computed."""
+    try:
+        return shipped.load(embedder_digest)
+    except shipped.DamagedVectors:
+        _log.error("shipped_vectors_damaged", file=shipped.SHIPPED.name)
+        return shipped.NONE
 
 
 def models_dir(settings: Settings) -> Path:

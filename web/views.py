@@ -5,12 +5,16 @@ Times are aware datetimes; energy is in Wh; ``None`` stands for what is not know
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from web.charter_views import ProofView
 from web.review_views import ContestStateView, ReviewStateView
+
+if TYPE_CHECKING:
+    from web.console_view import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +309,31 @@ class ServiceView:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceView:
+    """A sentence to be translated: its English text, and the values of its ``{fields}``.
+
+    ``where`` names what it is said of, if anything.
+    """
+
+    message_id: str
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+    where: str = ""
+
+
+Health = Literal["ready", "stale", "failed", "never", "syncing", "disabled"]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatusView:
-    """A source's state (``sources.html``). ``vectors`` is the share embedded, 0 to 1."""
+    """A source's state (``sources.html``). ``vectors`` is the share embedded, 0 to 1.
+
+    ``health`` says whether it is also as fresh as it must be, and ``advice`` what to do.
+    ``synced_at`` is the end of the last reading, ``complete_at`` that of the last complete one, of
+    which ``fresh_days`` is the greatest age (None for any). ``details`` are ``problems``, to be
+    translated. ``version`` is that of its package; ``law``: its documents are articles of law.
+    ``seen_by`` are the titles of the services that
+    may search it, None for all of them; ``changed`` is the last reading that changed something.
+    """
 
     id: str
     title: str
@@ -322,6 +349,88 @@ class SourceStatusView:
     problems: tuple[str, ...]
     personal_data: Literal["refuse", "pseudonymise", "public"] = "public"
     treatment: TreatmentView | None = None
+    health: Health = "ready"
+    advice: SentenceView | None = None
+    failure: SentenceView | None = None
+    details: tuple[SentenceView, ...] = ()
+    complete_at: datetime | None = None
+    fresh_days: int | None = None
+    version: str = ""
+    law: bool = False
+    seen_by: tuple[str, ...] | None = None
+    changed: SyncView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    """A reading of a source that changed documents: exact counts, and how many are ``listed``.
+
+    ``first``: nothing whole had been read before, so that its documents are only counted.
+    """
+
+    id: int
+    at: datetime
+    status: Literal["complete", "failed", "running"]
+    version: str
+    added: int
+    changed: int
+    removed: int
+    listed: int
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDocumentView:
+    """A document that a reading changed. Dates are ISO 8601, «» where there is none.
+
+    ``valid_until`` is the day until which its former text held; ``kept``: that can be read.
+    """
+
+    id: int
+    kind: Literal["added", "changed", "removed"]
+    title: str
+    title_before: str
+    url: str
+    date_before: str
+    date_after: str
+    valid_until: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChangesView:
+    """What the last readings of a source changed (``source_changes.html``).
+
+    ``law``: its documents are articles of law. ``keeps_texts``: former texts are kept. ``shown`` is
+    the reading of which ``changes`` are a page, and ``listing`` its neighbours.
+    """
+
+    id: str
+    title: str
+    law: bool
+    keeps_texts: bool
+    syncs: tuple[SyncView, ...]
+    shown: SyncView | None
+    changes: tuple[ChangedDocumentView, ...]
+    listing: Listing | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChangeView:
+    """One document before and after (``source_change.html``). ``back`` is the list it is on.
+
+    ``pieces`` are (same, gone or new; text), empty where there are not two texts, or where they are
+    too long to be compared. ``before`` and ``after`` are None where there is none, or not kept.
+    """
+
+    id: str
+    title: str
+    back: str
+    law: bool
+    change: ChangedDocumentView
+    before: str | None
+    after: str | None
+    pieces: tuple[tuple[Literal["same", "gone", "new"], str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
 from governance.pii.watch_stream import WatchStream
 from governance.prompt import (
-    NO_ANSWER,
     PASTED_IS_DATA,
+    WITHHELD,
     build_prompt,
     build_tool_prompt,
     system_message,
@@ -39,8 +39,8 @@ from models.protocol import (
     PromptTooLong,
     Queued,
     Token,
-    Usage,
 )
+from rag.protocol import AnswerGate, Passage
 
 TOO_LONG = N_(
     "Your conversation is {excess} tokens too long for the model, which reads {context_length}. "
@@ -64,8 +64,10 @@ class Generate:
         watch: OutputWatch,
         energy: EnergyLedger,
         answers: Callable[[Exchange], PassageJudge],
+        gate: Callable[[Sequence[Passage], str, str], AnswerGate],
         threads: int,
     ) -> None:
+        self._gate = gate
         self._answers = answers
         self._threads = threads  # that the embedder works on, for the energy's account
         self._engine = engine
@@ -80,13 +82,8 @@ class Generate:
         Raises EngineError when the engine fails, or stops without saying that it has finished, and
         AnalysisFailed when what it writes cannot be watched.
         """
-        if exchange.searched and not exchange.passages:
-            # A frugal answer: without a single passage there is nothing for a model to say.
-            exchange.answer = exchange.raw_answer = NO_ANSWER[exchange.request.caller.locale]
-            exchange.finish_reason = "stop"
-            exchange.usage = Usage(0, 0, 0, 0.0, 0.0, 0.0, 0.0)
-            yield Delta(exchange.answer)
-            return
+        if exchange.finish_reason is not None:
+            return  # the sources have answered, or are known not to
         if self._engine.info.digest.startswith("remote:"):
             self._energy.mark_unknown(exchange.id)  # no meter of ours is on that machine
         await in_thread(self._build, exchange)
@@ -156,6 +153,7 @@ class Generate:
             exchange.called_texts = tuple(outgoing.called)
             exchange.output_flags = dict(outgoing.counts)
             exchange.withheld = outgoing.withheld
+            exchange.unsourced = outgoing.unsourced
             exchange.answer_decisions = tuple(
                 RuleDecision(
                     rule=each.use_id,
@@ -182,7 +180,11 @@ class Generate:
             with self._energy.measure(exchange.id, "analysis", threads=self._threads):
                 return judges.judge(exchange.request.caller.service, passage)
 
-        return Outgoing(watch, restorer, judge if judges.watches else None)
+        gate = None
+        if exchange.shown:
+            notice = WITHHELD[exchange.request.caller.locale]
+            gate = self._gate(exchange.shown, exchange.question, notice)
+        return Outgoing(watch, restorer, judge if judges.watches else None, gate)
 
     def _build(self, exchange: Exchange) -> None:
         """Puts the prompt together within the model's context, and notes the passages it kept."""

@@ -12,9 +12,9 @@ from governance.exchange import Exchange
 from governance.pii.placeholders import PLACEHOLDER
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
-from governance.prompt import NO_ANSWER, UNCONFIRMED
+from governance.prompt import NO_ANSWER, unconfirmed, whom_to_ask
 from governance.threads import in_thread
-from rag.protocol import CitationChecker, Grounding
+from rag.protocol import CheckedSentence, CitationChecker, Grounding
 
 
 class Ground:
@@ -45,8 +45,10 @@ class Ground:
                     written, exchange.given, exchange.handling, exchange.rules.custom
                 )
                 exchange.output_flags = dict(Counter(exchange.output_flags) + Counter(left))
-                if not exchange.passages:
+                if not exchange.passages or exchange.answered == "silence":
                     return None
+                if exchange.answered == "passage":
+                    return _verbatim(exchange)
                 return self._checker.check(exchange.raw_answer, exchange.shown)
 
         checked = await in_thread(check)
@@ -55,10 +57,12 @@ class Ground:
         exchange.grounding = grounding = await in_thread(self._restored, exchange, checked)
         exchange.answer = grounding.text
         locale = exchange.request.caller.locale
-        if not grounding.cited and NO_ANSWER[locale].rstrip(".") not in exchange.answer:
-            note = f"\n\n{UNCONFIRMED[locale]}"
-            exchange.answer += note
-            yield Delta(note)
+        if not grounding.cited:
+            contact = exchange.charter.organisation.contact
+            silent = NO_ANSWER[locale].rstrip(".") in exchange.answer
+            told = whom_to_ask(locale, contact) if silent else unconfirmed(locale, contact)
+            exchange.answer += f"\n\n{told}"
+            yield Delta(f"\n\n{told}")
 
     def _restored(self, exchange: Exchange, grounding: Grounding) -> Grounding:
         """The verdict in the words that the person reads: its sentences are found in the text."""
@@ -76,3 +80,12 @@ class Ground:
                 replace(sentence, text=restore(sentence.text)) for sentence in grounding.sentences
             ),
         )
+
+
+def _verbatim(exchange: Exchange) -> Grounding:
+    """The verdict on a passage that is the answer: it is cited once, at its end."""
+    if exchange.extract is None:
+        raise RuntimeError("a passage that answers was extracted")
+    number = exchange.extract.passage
+    said = CheckedSentence(exchange.extract.text, "supported", (number,), 1.0)
+    return Grounding(exchange.raw_answer, (said,), (number,), 1.0)

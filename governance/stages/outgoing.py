@@ -1,4 +1,4 @@
-"""What stands between the model and the person: the charter's bans, the watch, then the names."""
+"""Between the model and the person: the charter's bans, the watch, the sources, then the names."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from governance.stages.stopped import AnswerStopped
 from governance.uses.output import OutputDecision
 from governance.uses.passages import PassageStream
 from models.protocol import ToolCall
+from rag.protocol import AnswerGate
 
 _TELLING_DIGITS: Final = 9
 """Digits of a number in a call that may be an identifier: a telephone number's, at least."""
 
 
 class Outgoing:
-    """What the model writes, on its way: judged, watched, then its names restored, in this order.
+    """What the model writes, on its way: judged, watched, held to its sources, its names restored.
 
     ``passed`` is what the watch let pass, still in placeholders, and ``shown`` what the person
     reads of it; ``called`` is what it let pass of the arguments of calls. ``decisions`` are the
     uses that were recognised, each once, and ``withheld`` the passage that stopped the answer.
-    Without ``judge`` nothing is held back to be judged.
+    Without ``judge`` nothing is held back to be judged, without ``gate`` nothing to be sourced.
     """
 
     def __init__(
@@ -33,9 +34,11 @@ class Outgoing:
         watch: Callable[[], WatchStream],
         restorer: StreamRestorer,
         judge: Callable[[str], Sequence[OutputDecision]] | None = None,
+        gate: AnswerGate | None = None,
     ) -> None:
         self._watch = watch
         self._judge = judge
+        self._gate = gate
         self._passages = PassageStream()
         self.decisions: dict[str, OutputDecision] = {}
         self.withheld = ""
@@ -52,6 +55,11 @@ class Outgoing:
     def counts(self) -> Counter[str]:
         """How many identifiers were masked, by entity."""
         return self._watched.counts + self._in_calls
+
+    @property
+    def unsourced(self) -> int:
+        """How many sentences gave what no source holds, and were withheld."""
+        return self._gate.withheld if self._gate is not None else 0
 
     def whole(self, text: str) -> list[str]:
         """The passages that can be judged now that the model has written ``text``. Costs nothing.
@@ -72,11 +80,15 @@ class Outgoing:
         """
         self._judged(passage)
         passed = self._watched.feed(passage)
+        if self._gate is not None:
+            passed = self._gate.feed(passed)
         return self._note(passed, self._restorer.feed(passed))
 
     def flush(self) -> str:
         """The rest of what was fed."""
         passed = self._watched.flush()
+        if self._gate is not None:
+            passed = self._gate.feed(passed) + self._gate.flush()
         return self._note(passed, self._restorer.feed(passed) + self._restorer.flush())
 
     def call(self, call: ToolCall) -> ToolCall:

@@ -86,6 +86,7 @@ class Retrieve:
             locale = exchange.request.caller.locale
             screened, found = screened_passages(exchange.passages, locale)
             exchange.injections += found
+            exchange.whole = screened
             exchange.shown = tuple(
                 replace(passage, text=self._shorten(passage.text, query)) for passage in screened
             )

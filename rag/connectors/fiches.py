@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +37,14 @@ def read(source: Source, archive: Path) -> Iterator[Item]:
 def _document(source: Source, page: dict[str, Any]) -> Document:
     url, title = str(page["url"]), html.squeeze(str(page["title"]))
     sections: list[Section] = []
-    of_all: list[str] = []
     _add(sections, (), html.blocks(page.get("intro") or ""), url)
     for part in page["sections"]:
         heading = html.squeeze(str(part.get("title") or ""))
-        cites = _articles(part)
         if _NAVIGATION.match(heading):
-            of_all += cites
             continue
         path = (heading,) if heading and heading != title else ()
         anchor = str(part.get("anchor") or "")
-        _add(sections, path, html.blocks(part["html"]), f"{url}#{anchor}" if anchor else url, cites)
-    if sections and of_all:  # what the page as a whole rests on goes with its opening
-        opening = sections[0]
-        sections[0] = replace(opening, cites=tuple(dict.fromkeys((*opening.cites, *of_all))))
+        _add(sections, path, html.blocks(part["html"]), f"{url}#{anchor}" if anchor else url)
     return document(
         id=f"{source.id}/{url.rstrip('/').rsplit('/', 1)[-1]}",
         source=source.id,
@@ -63,29 +56,13 @@ def _document(source: Source, page: dict[str, Any]) -> Document:
     )
 
 
-def _articles(part: dict[str, Any]) -> tuple[str, ...]:
-    """Légifrance's identifiers of the articles that a section is said to rest on."""
-    return tuple(
-        dict.fromkeys(
-            str(article["cid"])
-            for code in (part.get("references") or {}).values()
-            for article in code["articles"]
-            if "cid" in article
-        )
-    )
-
-
 def _add(
-    sections: list[Section],
-    path: tuple[str, ...],
-    blocks: list[html.Block],
-    url: str,
-    cites: tuple[str, ...] = (),
+    sections: list[Section], path: tuple[str, ...], blocks: list[html.Block], url: str
 ) -> None:
     """Cut ``blocks`` at their own headings, and keep the pieces that say something."""
     for inner, text in html.cut_at_headings(blocks):
         if len(text) >= _MIN_SECTION_CHARACTERS and not any(map(_NAVIGATION.match, inner)):
-            sections.append(Section(path + inner, text, "", url, cites))
+            sections.append(Section(path + inner, text, "", url))
 
 
 def _iso(date: str) -> str:

@@ -8,10 +8,12 @@ from rag.text.words import fold
 
 _QUANTITY = re.compile(
     r"\b(?:combien|quand|how (?:many|much|long|often|old)|when|"
-    r"quel(?:le)?s? (?:est |sont |etait )?(?:le |la |les |l')?(?:\w+ )?(?:nombre|montant|duree|delai|"
+    r"quel(?:le)?s? (?:est |sont |etait )?(?:le |la |les |l')?(?:\w+ )?"
+    r"(?:nombre|montant|duree|delai|"
     r"taux|age|prix|pourcentage|seuil|plafond|majoration|preavis|annee|date|periode|horaire|"
     r"indemnite|amende|salaire|effectif|frequence)s?|"
-    r"a partir de (?:quel|combien)|(?:quel|a quel|sous quel|dans quel) (?:delai|age|seuil|taux|montant)|"
+    r"a partir de (?:quel|combien)|"
+    r"(?:quel|a quel|sous quel|dans quel) (?:delai|age|seuil|taux|montant)|"
     r"what (?:is|are) the (?:\w+ )?(?:number|amount|duration|deadline|rate|age|price|threshold))\b"
 )
 _FIGURE = re.compile(

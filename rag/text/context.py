@@ -28,8 +28,8 @@ _VERY_FEW = 3
 def in_context(questions: Sequence[str]) -> str:
     """The last of a person's ``questions``, with those before it that it leans on, in their order.
 
-    A question leans on the one before where it has no matter of its own, begins as a follow-up does,
-    or is short and points back («ce délai»).
+    A question leans on the one before where it has no matter of its own, begins as a follow-up
+    does, or is short and points back («ce délai»).
     """
     kept = [questions[-1]]
     for earlier in reversed(questions[:-1]):

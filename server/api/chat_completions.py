@@ -64,6 +64,7 @@ async def complete(
         ephemeral=True,
         tools=tools,
         parallel_calls=asked.parallel_tool_calls is not False,
+        answer=asked.sobria.answer,
     )
     answer = Answer(request, asked, exchange_id)
     journey = exchanges(request).start(asking)

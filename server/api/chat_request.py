@@ -70,6 +70,15 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
+class SobriaOptions(BaseModel):
+    """What Sobria alone understands. ``answer``: «text» has the model write, «auto» leaves it to
+    the charter whether a passage of the sources is enough."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: Literal["text", "auto"] = "text"
+
+
 class ChatRequest(BaseModel):
     """The body of the request."""
 
@@ -88,6 +97,7 @@ class ChatRequest(BaseModel):
     tools: Any = None
     tool_choice: Any = None
     parallel_tool_calls: bool | None = None
+    sobria: SobriaOptions = SobriaOptions()
 
     @property
     def sampling(self) -> Sampling:

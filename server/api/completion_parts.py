@@ -6,6 +6,7 @@ from typing import Any
 
 from governance.events import Completed, ReviewAsked
 from models.protocol import ToolCall, Usage
+from rag.protocol import Grounding
 
 
 def finish_of(event: Completed) -> str:
@@ -54,6 +55,7 @@ def sobria_of(event: Completed) -> dict[str, Any]:
     return {
         **({"review": review_of(review)} if review is not None else {}),
         "receipt": event.receipt.model_dump(mode="json"),
+        "grounding": _grounding(event.grounding),
         "injections": [part.model_dump(mode="json") for part in event.receipt.injections],
         "sources": [
             {
@@ -70,6 +72,19 @@ def sobria_of(event: Completed) -> dict[str, Any]:
                 "cited": number in cited,
             }
             for number, passage in enumerate(event.passages, 1)
+        ],
+    }
+
+
+def _grounding(grounding: Grounding | None) -> dict[str, Any] | None:
+    """What the sources say of each sentence; null where nothing was searched."""
+    if grounding is None:
+        return None
+    return {
+        "score": grounding.score,
+        "sentences": [
+            {"text": each.text, "support": each.support, "citations": list(each.citations)}
+            for each in grounding.sentences
         ],
     }
 

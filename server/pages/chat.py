@@ -114,6 +114,7 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
         sampling=Sampling(),
         surface="chat",
         choices=choices,
+        answer="text" if asked.compose else "auto",
     )
     _, charter = components.charter.get()
     telling = ChatTelling(

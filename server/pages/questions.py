@@ -49,10 +49,14 @@ class Chosen(BaseModel):
 
 
 class Asked(Chosen):
-    """A question; with ``regenerate``, another answer to the last one, and nothing else is read."""
+    """A question; with ``regenerate``, another answer to the last one, and no other text is read.
+
+    With ``compose`` a model writes, also where a passage answers.
+    """
 
     text: Text = ""
     regenerate: bool = False
+    compose: bool = False
 
 
 class Typed(Chosen):

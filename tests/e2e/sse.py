@@ -10,12 +10,14 @@ import httpx
 
 
 def ask(
-    client: httpx.Client, text: str, conversation: str = "new"
+    client: httpx.Client, text: str, conversation: str = "new", *, compose: bool = False
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Send ``text`` as the chat page does, and yield the events as they come."""
-    with client.stream(
-        "POST", f"/chat/{conversation}/messages", json={"text": text, "regenerate": False}
-    ) as answer:
+    """Send ``text`` as the chat page does, and yield the events as they come.
+
+    With ``compose`` a model writes, also where a passage answers.
+    """
+    asked = {"text": text, "regenerate": False, "compose": compose}
+    with client.stream("POST", f"/chat/{conversation}/messages", json=asked) as answer:
         if answer.status_code != 200:
             raise AssertionError((answer.status_code, answer.read()[:500]))
         name = ""

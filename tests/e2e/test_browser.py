@@ -285,8 +285,8 @@ def test_an_administrator_reads_the_day_and_the_sources(visit: Visit) -> None:
     quotas = page.get_by_role("region", name="Les services et leurs quotas")
     expect(quotas).to_contain_text("Ressources humaines")
     page.get_by_role("link", name="Sources", exact=True).click()
-    row = page.get_by_role("row", name=re.compile("Code du travail"))
-    expect(row).to_contain_text("à jour")
+    code = page.get_by_role("region", name=re.compile("Code du travail"))
+    expect(code).to_contain_text("à jour")
     for address in ("/audit", "/audit/0", "/chat", "/footprint"):
         assert page.request.get(address).status == 403, address
 

@@ -12,12 +12,15 @@ import pytest
 from lxml import html
 from stdnum.fr import nir
 
+from governance.prompt import NO_ANSWER
 from tests.e2e.conftest import Instance
 from tests.e2e.sse import ask
 
 pytestmark = [pytest.mark.e2e, pytest.mark.llm]
 
 QUESTION = "Combien de jours de congés payés acquiert-on par mois ?"
+PLAIN = "À combien s’élève le SMIC horaire brut ?"
+ELSEWHERE = "Quelle est la recette du cassoulet de Castelnaudary ?"
 NIR = "2840375116001"
 NIR_WHOLE = NIR + nir.calc_check_digits(NIR)
 LETTER = (
@@ -34,7 +37,7 @@ LEGAL = "Quelles règles encadrent le tri de CV par une IA ?"
 
 def test_sources_come_first_then_text_then_the_receipt(instance: Instance) -> None:
     with instance.sign_in("employe") as client:
-        events = list(ask(client, QUESTION))
+        events = list(ask(client, QUESTION, compose=True))
     names = [name for name, _ in events]
     assert names.index("accepted") < names.index("sources") < names.index("delta")
     assert names.index("delta") < names.index("completed")
@@ -48,6 +51,24 @@ def test_sources_come_first_then_text_then_the_receipt(instance: Instance) -> No
         passage = client.get(citation[0])
     assert passage.status_code == 200
     assert re.search(r'href="https://[^"]*(gouv\.fr|service-public)', passage.text)
+
+
+def test_a_passage_that_answers_is_shown_at_once_and_no_model_writes(instance: Instance) -> None:
+    with instance.sign_in("employe") as client:
+        page = html.fromstring(dict(ask(client, PLAIN))["completed"]["html"])
+    text = page.text_content()
+    assert "Aucun modèle n’a rien rédigé" in text
+    assert "12,02" in page.xpath("string(//strong)")
+    assert page.xpath('//button[@data-again="compose"]')
+
+
+def test_a_question_of_another_matter_is_answered_by_whom_to_ask(instance: Instance) -> None:
+    with instance.sign_in("employe") as client:
+        page = html.fromstring(dict(ask(client, ELSEWHERE))["completed"]["html"])
+    text = page.text_content()
+    assert NO_ANSWER["fr"] in text
+    assert "@" in text
+    assert "non étayé" not in text
 
 
 def test_the_openai_client_gets_the_same_answer_streamed_or_not(api: openai.OpenAI) -> None:

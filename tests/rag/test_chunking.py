@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rag import chunking
 from rag.documents import Section, document
+from rag.text.length import tokens
 from tests.rag.conftest import make_document
 
 LINES = st.lists(st.text(alphabet="abcdé .,;:-\n", max_size=500), min_size=1, max_size=8)
@@ -30,13 +31,13 @@ def _article(text: str) -> chunking.Cut:
 def test_no_passage_is_over_the_bound_and_no_word_is_lost(texts: list[str]) -> None:
     texts = [text for text in texts if text.strip()]
     passages = chunking.cut(make_document("1", *texts))
-    assert all(0 < len(p.text) <= chunking.ARTICLE_BOUND for p in passages)
+    assert all(0 < tokens(p.text) <= chunking.ARTICLE_BOUND for p in passages)
     assert "".join("".join(p.text for p in passages).split()) == "".join("".join(texts).split())
 
 
 def test_an_article_stays_whole_up_to_its_bound() -> None:
     text = "Le salarié a droit à un congé. " * 35
-    assert len(text) < chunking.ARTICLE_BOUND
+    assert tokens(text) < chunking.ARTICLE_BOUND
     assert _article(text).text == text
 
 

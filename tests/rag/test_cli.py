@@ -1,4 +1,4 @@
-"""``sobria sources``: sync, list and status, as an administrator types them."""
+"""``sobria sources``: sync, list, status and changes, as an administrator types them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from typer.testing import CliRunner
 
 from governance.pii.analyzer import PiiAnalyzer
 from governance.pii.entities import KINDS, LABELS
 from governance.pii.index_cleaner import IndexCleaner
 from rag.cli import SourcesContext, build_cli
+from rag.freshness import DAY
 from rag.sources import Source
+from rag.tables import sync_runs
 from web.i18n import LOCALES, translate
 
 
@@ -85,3 +87,73 @@ def test_what_was_done_with_personal_data_is_told_by_file(tmp_path: Path, engine
     assert "refusés s’il y en a" in run.invoke(build_cli(lambda: here, text), ["list"]).output
     clueless = SourcesContext(engine, (source,), tmp_path / "downloads", tmp_path / "ft")
     assert run.invoke(build_cli(lambda: clueless, text), ["sync"]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "state", "todo", "counts", "kinds"),
+    [
+        (
+            "fr",
+            "à renouveler",
+            "Rechargez-la.",
+            "complète : 1 ajoutés, 1 modifiés, 1 retirés",
+            ("modifié : note (ancien texte valable jusqu’au ", "ajouté : bus (", "retiré : velo ("),
+        ),
+        (
+            "en",
+            "to be renewed",
+            "Fetch it again.",
+            "complete: 1 added, 1 amended, 1 withdrawn",
+            ("amended: note (former text until ", "added: bus (", "withdrawn: velo ("),
+        ),
+    ],
+)
+def test_health_and_changes_are_told(
+    tmp_path: Path,
+    engine: Engine,
+    locale: str,
+    state: str,
+    todo: str,
+    counts: str,
+    kinds: tuple[str, ...],
+) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    source = Source(
+        id="notes",
+        title="Notes",
+        kind="folder",
+        path=documents,
+        owner="RH",
+        licence="Interne",
+        personal_data="public",
+    )
+    here = SourcesContext(engine, (source,), tmp_path / "downloads", tmp_path / "ft")
+
+    def text(message_id: str, **params: object) -> str:
+        return str(translate(locale, message_id, **params)).replace("\N{NO-BREAK SPACE}", " ")
+
+    app = build_cli(lambda: here, text)
+    run = CliRunner(env={"COLUMNS": "240"})
+    assert (
+        text("{source}: no sync has changed anything.", source="Notes")
+        in run.invoke(app, ["changes", "notes"]).output
+    )
+    (documents / "note.txt").write_text("Ouvert à 9 heures.")
+    (documents / "velo.txt").write_text("Louez un vélo.")
+    assert run.invoke(app, ["sync"]).exit_code == 0
+    (documents / "note.txt").write_text("Ouvert à 10 heures.")
+    (documents / "velo.txt").unlink()
+    (documents / "bus.txt").write_text("Prenez le bus.")
+    assert run.invoke(app, ["sync"]).exit_code == 0
+    told = run.invoke(app, ["changes", "notes"]).output
+    assert counts in told
+    assert all(kind.replace(" : ", ": ") in told for kind in kinds), told
+    assert "first reading" in told or "première lecture" in told
+    latest = run.invoke(app, ["changes", "notes", "--syncs", "1"]).output
+    assert counts in latest and len(latest) < len(told)
+    assert run.invoke(app, ["changes", "unknown"]).exit_code == 1
+    with engine.begin() as connection:
+        connection.execute(update(sync_runs).values(ended=sync_runs.c.ended - 40 * DAY))
+    status = run.invoke(app, ["status"]).output
+    assert state in status and todo in status

@@ -237,7 +237,7 @@ def test_a_document_that_comes_to_name_somebody_leaves_and_one_that_no_longer_do
     (place.folder / "horaires.txt").write_text("Le bureau de Mme Claire Lefèvre ouvre à 9 heures.")
     (place.folder / "entretien.md").write_text("# Entretien\n\nLa formation est accordée.")
     report = place.sync("refuse")
-    assert (report.changed, report.refused, report.removed) == (1, 1, 1)
+    assert (report.added, report.refused, report.removed) == (1, 1, 1)
     assert place.texts() == {"entretien": ["La formation est accordée."]}
     (place.folder / "rh" / "CV Kouyaté Aïssata.txt").unlink()
     place.sync("refuse")

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from rag.connectors.read import read
 from rag.documents import Document, Section, document
 from rag.fulltext import FullTextIndex
-from rag.retrieval import MAX_PER_DOCUMENT, HybridRetriever, _fuse
+from rag.retrieval import HybridRetriever
 from rag.sources import load_sources
 from rag.store import Store
 from rag.sync import sync
@@ -66,8 +66,21 @@ def test_an_article_that_is_named_comes_first(retriever: HybridRetriever) -> Non
 
 
 def test_one_document_does_not_take_all_the_places(retriever: HybridRetriever) -> None:
-    found = _found(retriever, "congé accordé au salarié", limit=10)
-    assert found.count("demo/3") <= MAX_PER_DOCUMENT
+    found = _found(retriever, "congé accordé au salarié", limit=3)
+    assert len(set(found)) > 1
+
+
+def test_a_follow_up_is_searched_with_what_it_leans_on(retriever: HybridRetriever) -> None:
+    asked = "Quel préavis si je démissionne ?"
+    found = retriever.search("Et sans préavis ?", earlier=[asked]).hits
+    assert found[0].passage.document_id in ("demo/1", "demo/4")
+
+
+def test_a_question_of_another_matter_is_known_to_find_little(retriever: HybridRetriever) -> None:
+    near = retriever.search("Quel est le préavis de démission ?")
+    far = retriever.search("Quelle est la hauteur de la tour de préavis à Toulouse en Espagne ?")
+    assert near.confidence > far.confidence
+    assert far.weak
 
 
 def test_only_the_sources_that_were_asked_are_searched(retriever: HybridRetriever) -> None:
@@ -77,12 +90,6 @@ def test_only_the_sources_that_were_asked_are_searched(retriever: HybridRetrieve
     assert retriever.search("congé", sources=frozenset()).hits == ()
     assert retriever.count() == retriever.count(frozenset({"code", "demo"}))
     assert _found(retriever, "Que dit L3141-3 ?", sources=frozenset({"demo"})).count("code") == 0
-
-
-def test_a_few_vectors_do_not_outweigh_the_words() -> None:
-    fused = _fuse({"word": 1, "both": 2}, {"near": 1, "both": 2}, ready=0.1)
-    assert list(fused) == ["both", "word", "near"]
-    assert list(_fuse({"word": 2}, {"near": 1}, ready=1.0)) == ["near", "word"]
 
 
 def test_a_misspelt_word_still_finds(retriever: HybridRetriever) -> None:
@@ -112,15 +119,19 @@ def test_any_query_gives_at_most_what_was_asked_without_repeats(
 def test_the_real_fiches_answer_the_questions(
     downloads: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """At least 16 of 20 in five passages by full text alone; bench/retrieval.py adds the codes."""
-    from bench.retrieval import TARGET_QUESTIONS, evaluate, labour_key, questions
+    """At least 16 of 20 in five passages by full text alone; bench/rag.py adds the codes."""
+    from bench.rag import evaluate
+    from bench.rag_sets import Query, easy_questions, labour_key
 
     store, fulltext = Store(engine), FullTextIndex(tmp_path / "ft")
     source = next(s for s in load_sources() if s.id == "fiches-travail")
     report = sync(source, store, fulltext, downloads, reader=read)
     assert report.problems == () and report.passages > 5_000
     retriever = HybridRetriever(store, fulltext, weights={source.id: source.weight})
-    found = {name: evaluate(retriever, [query], labour_key).hit5 for name, query in questions()}
+    found = {
+        question.id: evaluate(retriever, [Query(question.text, question.answers)], labour_key).hit5
+        for question in easy_questions()
+    }
     assert len(found) == 20
     missed = [name for name, hit in found.items() if not hit]
-    assert sum(found.values()) >= TARGET_QUESTIONS, missed
+    assert sum(found.values()) >= 16, missed

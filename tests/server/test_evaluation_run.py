@@ -310,7 +310,7 @@ def test_tests_are_added_run_and_compared(sobria: Any, indexed: Any, settings: A
     indexed("Rien à voir avec la question.", SMIC)  # the document says something else now
     worse = sobria("eval run --check", status=1).stdout
     assert "1 worse" in worse and "What changed in between: demo" in worse
-    assert "Worse: combien-de-jours-de-conges-payes-par, which lost: found" in worse
+    assert "Worse: combien-de-jours-de-conges-payes-par, which lost: outcome, found" in worse
     indexed(LEAVE, SMIC)
     better = sobria("eval run --check --service rh").stdout
     assert "1 better, 0 worse, 0 the same" in better and "No longer run" not in better

@@ -79,6 +79,8 @@ EXPECTED = {
     "POST /api/admin/quotas/grants/{grant_id}/revoke": admin_caller,
     "GET /admin/sources": admin,
     "POST /admin/sources/{source_id}/sync": admin,
+    "GET /admin/sources/{source_id}/changes": admin,
+    "GET /admin/sources/{source_id}/changes/{change_id}": admin,
     "GET /admin/text": admin,
     "POST /admin/text": admin,
     "GET /audit": dpo,

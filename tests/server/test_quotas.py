@@ -75,7 +75,7 @@ def test_a_search_needs_no_model_and_counts_no_request(
 
     asked = []
 
-    def search(query: str, *, sources: Any = None, limit: int = 5) -> Retrieval:
+    def search(query: str, *, sources: Any = None, **_: Any) -> Retrieval:
         asked.append((query, sources))
         return Retrieval((Hit(scripted.PASSAGE, 1.0, 1, None),), 2219, 0.5)
 

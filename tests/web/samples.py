@@ -609,6 +609,12 @@ KEYS_PAGE = console_view.KeysView(
     draft=console_view.Draft({"label": ""}, {"label": "Dites à quoi sert la clé."}),
 )
 
+SYNCS = (
+    views.SyncView(31, NOW, "complete", "2.513.0", 3, 2, 1, 6),
+    views.SyncView(24, NOW - timedelta(days=30), "failed", "2.512.0", 0, 2_400, 0, 2_000),
+    views.SyncView(12, NOW - timedelta(days=60), "complete", "2.511.0", 10_912, 0, 0, 0, True),
+)
+
 SOURCES_PAGE = views.SourcesView(
     sources=(
         views.SourceStatusView(
@@ -617,13 +623,18 @@ SOURCES_PAGE = views.SourcesView(
             "Ministère du Travail",
             "Licence Ouverte 2.0",
             "https://travail-emploi.gouv.fr",
-            "npm",
+            "npm-fiches",
             269,
             2219,
             1.0,
             NOW,
             "ready",
             (),
+            advice=views.SentenceView("Nothing to do."),
+            complete_at=NOW,
+            fresh_days=180,
+            version="4.1174.0",
+            changed=replace(SYNCS[2], added=269),
         ),
         views.SourceStatusView(
             "code-travail",
@@ -631,13 +642,21 @@ SOURCES_PAGE = views.SourcesView(
             "DILA",
             "Licence Ouverte 2.0",
             "https://www.legifrance.gouv.fr",
-            "npm",
+            "npm-legi",
             10912,
             11840,
             0.37,
             NOW,
             "syncing",
             (),
+            health="syncing",
+            advice=views.SentenceView("It is being read. What was read before stays searchable."),
+            complete_at=NOW,
+            fresh_days=180,
+            version="2.513.0",
+            law=True,
+            seen_by=("Ressources humaines",),
+            changed=SYNCS[0],
         ),
         views.SourceStatusView(
             "notes-internes",
@@ -645,16 +664,104 @@ SOURCES_PAGE = views.SourcesView(
             "Région Grand Sillon",
             "interne",
             "",
-            "dossier",
+            "folder",
             12,
             148,
             0.0,
             None,
             "failed",
-            ("note-12.pdf : le fichier n’a pas de texte.",),
+            ("note-12.pdf: this file holds no text",),
+            health="failed",
+            advice=views.SentenceView(
+                "It could not be read; what was read before stays searchable. Put right what is "
+                "said below, then fetch it again."
+            ),
+            failure=views.SentenceView("{source}: the folder is absent", {"source": "notes"}),
+            details=(views.SentenceView("this file holds no text", {}, "note-12.pdf"),) * 60,
+            complete_at=NOW - timedelta(days=3),
+            fresh_days=30,
+            seen_by=(),
+        ),
+        views.SourceStatusView(
+            "site",
+            "Site de la région",
+            "Région Grand Sillon",
+            "Licence Ouverte 2.0",
+            "https://www.example.org",
+            "website",
+            64,
+            410,
+            1.0,
+            NOW - timedelta(days=45),
+            "ready",
+            (),
+            health="stale",
+            advice=views.SentenceView(
+                "Last read as a whole {days} days ago, and {limit} are allowed. Fetch it again.",
+                {"days": 45, "limit": 30},
+            ),
+            complete_at=NOW - timedelta(days=45),
+            fresh_days=30,
         ),
     )
 )
+
+CHANGED = (
+    views.ChangedDocumentView(
+        7,
+        "changed",
+        "Code du travail, article L1234-1",
+        "Code du travail, article L1234-1",
+        "https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000006901112",
+        "2008-05-01",
+        "2026-03-01",
+        "2026-03-01",
+        True,
+    ),
+    views.ChangedDocumentView(
+        8, "added", "Code du travail, article L1234-21", "", "", "", "2026-03-01", "", False
+    ),
+    views.ChangedDocumentView(
+        9,
+        "removed",
+        "Code du travail, article D9999-9",
+        "Code du travail, article D9999-9",
+        "https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000000000009",
+        "2008-05-01",
+        "",
+        "2026-11-23",
+        True,
+    ),
+)
+
+CHANGES_PAGE = views.SourceChangesView(
+    "code-travail",
+    "Code du travail",
+    law=True,
+    keeps_texts=True,
+    syncs=SYNCS,
+    shown=SYNCS[0],
+    changes=CHANGED,
+    listing=console_view.Listing(6, "", "/admin/sources/code-travail/changes?sync=31&from=3"),
+)
+
+CHANGE_PAGE = views.SourceChangeView(
+    "code-travail",
+    "Code du travail",
+    "/admin/sources/code-travail/changes?sync=31",
+    law=True,
+    change=CHANGED[0],
+    before="Le salarié a droit à un préavis de deux mois.",
+    after="Le salarié a droit à un préavis de trois mois.",
+    pieces=(
+        ("same", "Le salarié a droit à un préavis de "),
+        ("gone", "deux "),
+        ("new", "trois "),
+        ("same", "mois."),
+    ),
+)
+
+REPEALED_PAGE = replace(CHANGE_PAGE, change=CHANGED[2], after=None, pieces=())
 
 ROWS = tuple(
     views.AuditRow(
@@ -991,6 +1098,24 @@ def every_page(
             {},
         ),
         "sources": ("sources.html", page("admin", "/admin/sources", locale), SOURCES_PAGE, {}),
+        "source-changes": (
+            "source_changes.html",
+            page("admin", "/admin/sources/code-travail/changes", locale),
+            CHANGES_PAGE,
+            {},
+        ),
+        "source-change": (
+            "source_change.html",
+            page("admin", "/admin/sources/code-travail/changes/7", locale),
+            CHANGE_PAGE,
+            {},
+        ),
+        "source-repealed": (
+            "source_change.html",
+            page("admin", "/admin/sources/code-travail/changes/9", locale),
+            REPEALED_PAGE,
+            {},
+        ),
         "audit": ("audit.html", page("dpo", "/audit", locale), AUDIT, {}),
         "audit-record": ("audit_record.html", page("dpo", "/audit/12408", locale), RECORD, {}),
         "audit-opened": ("audit_record.html", page("dpo", "/audit/12408/open", locale), OPENED, {}),

@@ -129,8 +129,8 @@ function showNoSource() {
 function offerAgain() {
   const buttons = [...turns.querySelectorAll("[data-again]")];
   for (const button of buttons) button.hidden = true;
-  const last = turns.querySelector("article.turn:last-of-type")?.querySelector("[data-again]");
-  if (last && turns.querySelector("article.turn.person")) last.hidden = false;
+  const last = turns.querySelector("article.turn:last-of-type")?.querySelectorAll("[data-again]") ?? [];
+  if (turns.querySelector("article.turn.person")) for (const button of last) button.hidden = false;
 }
 
 /** A new conversation goes on top of the list. */
@@ -298,8 +298,10 @@ turns.addEventListener("click", (event) => {
     question.focus();
     return;
   }
-  if (event.target.closest("[data-again]") && !running) {
-    ask({}, true); // the server has the question, and what was chosen for it
+  const again = event.target.closest("[data-again]");
+  if (again && !running) {
+    // The server has the question, and what was chosen for it.
+    ask(again.dataset.again === "compose" ? { compose: true } : {}, true);
   }
 });
 

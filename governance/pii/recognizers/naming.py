@@ -35,7 +35,7 @@ CIVILITY: Final = (
     r"(?:juge|procureure?|pr[ée]fète?|d[ée]put[ée]e?|s[ée]nat(?:eur|rice)|"
     r"inspect(?:eur|rice)(?: de police)?|sergente?|lieutenante?|capitaine|brigadi(?:er|[èe]re)|adjudante?|"
     r"commissaire|coll[èe]gue|salari[ée]e?|employ[ée]e?|candidate?|stagiaire|apprentie?|cliente?|"
-    r"patiente?|[ée]l[èe]ve|requ[ée]rante?|docteure?|professeure?|ma[îi]tre|maire|adjointe?|"
+    r"patiente?|(?<![sS]['’])[ée]l[èe]ve|requ[ée]rante?|docteure?|professeure?|ma[îi]tre|maire|adjointe?|"
     r"conseill[èe]re?|famille|[ée]poux|veuve|consorts?|agente?|locataire|r[ée]sidente?|"
     r"administr[ée]e?|usag[èe]re?|t[ée]moin|notaire|avocate?))"
 )

@@ -154,6 +154,7 @@ def test_is_found(analyzer: PiiAnalyzer, text: str, entity: str, value: str | No
 @pytest.mark.parametrize(
     "text",
     [
+        "À combien s’élève le SMIC horaire brut ?",
         "Classe ces trois candidats et dis-moi qui rejeter.",
         "Combien de jours de congés payés acquiert-on par mois ?",
         "La brochure sur l'endométriose et la spondylarthrite est disponible à l'accueil.",

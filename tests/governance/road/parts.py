@@ -43,6 +43,7 @@ from governance.stages.ground import Ground
 from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
+from governance.stages.quote import Quote
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
@@ -67,7 +68,8 @@ from models.protocol import (
     Work,
 )
 from rag.citations import LexicalCitationChecker
-from rag.protocol import CitationChecker, Hit, Passage, Retrieval
+from rag.gate import FactGate
+from rag.protocol import CitationChecker, Extract, Hit, Passage, Retrieval
 
 CHARTER = r"""
 charter: 1
@@ -206,23 +208,48 @@ class ScriptedRetriever:
     """Finds ``passages``, whatever is searched."""
 
     passages: tuple[Passage, ...] = (passage(),)
-    queries: list[str] = field(default_factory=list)
+    weak: bool = False
+    queries: list[list[str]] = field(default_factory=list)
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         """As many as the script holds."""
         return len(self.passages)
 
     def search(
-        self, query: str, *, sources: frozenset[str] | None = None, limit: int = 5
+        self,
+        query: str,
+        *,
+        earlier: Sequence[str] = (),
+        sources: frozenset[str] | None = None,
+        limit: int = 5,
     ) -> Retrieval:
         """The first ``limit`` of the script."""
-        self.queries.append(query)
+        self.queries.append([*earlier, query])
         hits = tuple(Hit(each, 1.0, 1, 1) for each in self.passages[:limit])
-        return Retrieval(hits, len(self.passages), 1.0)
+        return Retrieval(hits, len(self.passages), 1.0, 0.9, self.weak)
 
     def passage(self, passage_id: str) -> Passage | None:
         """By its identifier."""
         return next((each for each in self.passages if each.id == passage_id), None)
+
+
+@dataclass
+class ScriptedExtractor:
+    """Finds the whole text of the first passage, and is as sure as it is told to be."""
+
+    sure: bool = False
+
+    def extract(
+        self,
+        question: str,
+        found: Retrieval,
+        passages: Sequence[Passage],
+        *,
+        earlier: Sequence[str] = (),
+    ) -> Extract | None:
+        """All of the first."""
+        text = passages[0].text
+        return Extract(1, 0, len(text), text, 0.9, self.sure)
 
 
 @dataclass
@@ -262,6 +289,7 @@ class Parts:
     analyzer: PiiAnalyzer
     engine: ScriptedEngine = field(default_factory=ScriptedEngine)
     retriever: ScriptedRetriever = field(default_factory=ScriptedRetriever)
+    extractor: ScriptedExtractor = field(default_factory=ScriptedExtractor)
     checker: CitationChecker = field(default_factory=LexicalCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
     answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
@@ -360,12 +388,14 @@ class Parts:
                 Judge(lambda _exchange: self.judge, self.energy, 1),
                 Accept(self.log, self.engine.info.name),
                 Retrieve(self.retriever, self.energy, 1),
+                Quote(self.extractor, self.energy, 1),
                 Generate(
                     self.engine,
                     self.pseudonymiser,
                     self.watch,
                     self.energy,
                     lambda _exchange: self.answers,
+                    FactGate,
                     1,
                 ),
                 Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
@@ -388,6 +418,7 @@ class Parts:
         conversation: str | None = None,
         ephemeral: bool = False,
         max_tokens: int = 100,
+        answer: Literal["auto", "text"] = "text",
     ) -> ExchangeRequest:
         """A request whose turns alternate, the person's last."""
         number = next(self._numbers)
@@ -401,6 +432,7 @@ class Parts:
             sampling=Sampling(max_tokens=max_tokens),
             surface="api" if ephemeral else "chat",
             ephemeral=ephemeral,
+            answer=answer,
         )
 
     async def travelled(self, request: ExchangeRequest) -> list[Event]:

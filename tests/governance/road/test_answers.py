@@ -39,8 +39,8 @@ def test_what_was_not_sent_is_withheld_however_the_stream_was_cut(parts: Parts, 
     request = parts.ask(QUESTION)
     events = parts.travel(request)
     end = ending(events, Refused)
-    # The watch of identifiers still holds the last word of what was judged: it goes no further.
-    assert streamed(events) == "Les trois dossiers reçus sont complets et à "
+    # What was judged is still held until its sentence is known to be whole: it goes no further.
+    assert streamed(events) == ""
     assert (end.refusal.cause, end.refusal.use_id) == ("use", "tri-candidatures")
     assert end.refusal.part == "answer"
     assert end.refusal.message == "Je ne classe pas de candidatures."

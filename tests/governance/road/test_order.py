@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from governance.audit.tables import audit_leaves
+from governance.charter.schema import Person
 from governance.events import (
     Accepted,
     Completed,
@@ -21,12 +22,13 @@ from governance.events import (
     SourcesFound,
     Waiting,
 )
-from governance.prompt import NO_ANSWER, UNCONFIRMED
+from governance.prompt import NO_ANSWER, WITHHELD, unanswered, unconfirmed
 from models.protocol import EngineBusy, PromptTooLong
 from tests.governance.road.parts import (
     ANSWER,
     QUESTION,
     TASK,
+    TEXT,
     Parts,
     ScriptedEngine,
     passage,
@@ -34,6 +36,8 @@ from tests.governance.road.parts import (
 )
 
 IBAN = "Mon IBAN est FR76 3000 6000 0112 3456 7890 189, que faire ?"
+
+CONTACT = Person(name="Informatique", email="aide@val-exemple.fr")
 
 
 def test_a_question_goes_through_all_the_steps_in_order(parts: Parts) -> None:
@@ -46,8 +50,7 @@ def test_a_question_goes_through_all_the_steps_in_order(parts: Parts) -> None:
         Prompted,
         Waiting,
         Reading,
-        *[Delta] * len(ANSWER),
-        Delta,  # the last word, held until nothing could follow it
+        Delta,  # the one sentence, held until it is known to be whole
         Completed,
     ]
     assert parts.recorded(request) == ["accepted", "completed"]
@@ -113,13 +116,14 @@ def test_a_text_that_no_passage_supports_says_so_in_the_stream_too(parts: Parts)
     events = parts.travel(parts.ask(QUESTION))
     end = events[-1]
     assert isinstance(end, Completed)
-    assert end.text.endswith(UNCONFIRMED["fr"])
+    assert end.text.endswith(unconfirmed("fr", CONTACT))
     assert streamed(events) == end.text
 
 
-def test_a_model_that_says_that_nothing_answers_needs_no_note(parts: Parts) -> None:
+def test_a_model_that_says_that_nothing_answers_is_followed_by_whom_to_ask(parts: Parts) -> None:
     parts.engine.pieces = [NO_ANSWER["fr"]]
-    assert parts.completed(parts.ask(QUESTION)).text == NO_ANSWER["fr"]
+    text = parts.completed(parts.ask(QUESTION)).text
+    assert " ".join(text.split()) == unanswered("fr", CONTACT)
 
 
 def test_without_a_passage_no_model_is_called(parts: Parts) -> None:
@@ -129,7 +133,8 @@ def test_without_a_passage_no_model_is_called(parts: Parts) -> None:
         events = parts.travel(request)
         end = events[-1]
         assert isinstance(end, Completed)
-        assert streamed(events) == end.text == NO_ANSWER[locale]  # type: ignore[index]
+        assert streamed(events) == end.text == unanswered(locale, CONTACT)  # type: ignore[arg-type]
+        assert end.receipt.answered == "silence"
         assert end.receipt.tokens is not None
         assert end.receipt.tokens.completion == 0
         assert end.receipt.model is None
@@ -137,9 +142,62 @@ def test_without_a_passage_no_model_is_called(parts: Parts) -> None:
     assert parts.engine.requests == []
 
 
+def test_a_weak_search_is_answered_by_nobody(parts: Parts) -> None:
+    parts.retriever.weak = True
+    end = parts.completed(parts.ask(QUESTION))
+    assert end.text == unanswered("fr", CONTACT)
+    assert end.grounding is None  # nothing was stated
+    assert [each.id for each in end.passages] == ["p1"]  # the closest ones are shown
+    assert end.receipt.label.ai_generated is False
+    assert parts.engine.requests == []
+
+
+def test_what_asks_for_no_fact_is_written_without_sources(parts: Parts) -> None:
+    parts.retriever.weak = True
+    end = parts.completed(parts.ask("Toute l'équipe salue Karim, qui revient demain. Dis bonjour."))
+    assert end.passages == ()
+    assert end.receipt.answered == "text"
+    assert len(parts.engine.requests) == 1
+
+
+def test_a_passage_that_answers_is_shown_as_it_stands(parts: Parts) -> None:
+    parts.extractor.sure = True
+    end = parts.completed(parts.ask(QUESTION, answer="auto"))
+    assert end.text == f"**{TEXT}** [1]"
+    assert end.receipt.answered == "passage"
+    assert end.receipt.model is None
+    assert end.receipt.label.ai_generated is False
+    assert end.grounding is not None
+    assert end.grounding.cited == (1,)
+    assert parts.engine.requests == []
+
+
+def test_a_model_writes_where_the_person_asks_for_it(parts: Parts) -> None:
+    parts.extractor.sure = True
+    end = parts.completed(parts.ask(QUESTION, answer="text"))
+    assert end.receipt.answered == "text"
+    assert len(parts.engine.requests) == 1
+
+
+def test_a_passage_that_may_not_answer_is_not_shown_as_the_answer(parts: Parts) -> None:
+    assert parts.completed(parts.ask(QUESTION, answer="auto")).receipt.answered == "text"
+
+
+def test_a_figure_that_no_source_holds_is_never_shown(parts: Parts) -> None:
+    parts.engine.pieces = ["Le salarié acquiert quar", "ante jours de congés par mois. ", *ANSWER]
+    events = parts.travel(parts.ask(QUESTION))
+    end = events[-1]
+    assert isinstance(end, Completed)
+    assert "quarante" not in streamed(events) + end.text
+    assert end.text.startswith(WITHHELD["fr"])
+    assert "deux jours et demi" in end.text
+    assert end.receipt.grounding is not None
+    assert end.receipt.grounding.withheld == 1
+
+
 def test_a_short_follow_up_is_searched_with_the_question_before(parts: Parts) -> None:
     parts.travel(parts.ask(QUESTION, "Deux jours et demi [1].", "Et à temps partiel ?"))
-    assert parts.retriever.queries == [f"{QUESTION} Et à temps partiel ?"]
+    assert parts.retriever.queries == [[QUESTION, "Et à temps partiel ?"]]
 
 
 # Refusals

@@ -103,7 +103,7 @@ def test_names_are_restored_in_the_corrected_text_and_in_its_verdict(parts: Part
     assert end.text == "Jean Dupont acquiert deux jours par mois [1]."
     assert end.grounding is not None
     assert [sentence.text for sentence in end.grounding.sentences] == [end.text]
-    assert parts.retriever.queries == ["Combien de congés payés pour [PERSONNE_1] ?"]
+    assert parts.retriever.queries == [["Combien de congés payés pour [PERSONNE_1] ?"]]
 
 
 def test_a_name_keeps_its_placeholder_over_the_turns(echoing: Parts) -> None:

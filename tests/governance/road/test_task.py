@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from governance.task import needs_sources
+from governance.task import asks_for_facts, needs_sources
 
 QUESTIONS = """
 Combien de jours de congés payés acquiert-on par mois ?
@@ -137,3 +137,22 @@ def test_typing_does_not_matter() -> None:
 
 def test_a_long_text_is_read_in_bounded_time() -> None:
     assert needs_sources("congés payés. " * 100_000)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "Combien de jours de congés ?",
+        "La retraite, c'est à quel âge",
+        "Mon chef me refuse un congé. Est-ce légal",
+        "congés payés temps partiel",
+        "Bonjour. Quel est le préavis d'un cadre en période d'essai de trois mois",
+        "What is the notice period of an executive during the trial period",
+    ],
+)
+def test_a_question_may_be_answered_by_the_silence_of_the_sources(request_: str) -> None:
+    assert asks_for_facts(request_)
+
+
+def test_anything_else_is_left_to_the_model() -> None:
+    assert not asks_for_facts("Toute l'équipe salue Karim, qui revient demain. Dis bonjour.")

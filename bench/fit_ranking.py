@@ -1,0 +1,85 @@
+"""Fits the weights of ``rag/ranking.py``, and prints them: on half of the intents of ``cdtn_dev``
+and the questions of this project that are not set aside.
+
+    python -m bench.fit_ranking [--data var]
+
+The other half, and PIAF, are what ``bench/rag.py`` measures on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from bench.rag_sets import Query, cdtn, is_fitted, labour_key, own_questions
+from bench.rag_world import ROOT, World
+from rag.ranking import NAMES, Features
+from rag.text import words
+
+_STRENGTH = 0.002
+_OWN = 4.0
+"""What a question told in sentences weighs, beside those of a few words."""
+
+
+def main() -> int:
+    """Fit and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT / "var")
+    world = World(parser.parse_args().data)
+    searched = world.retriever.count()
+    rows: list[tuple[Features, NDArray[np.bool_], float]] = []
+    asked = [query for query in cdtn(world.held) if is_fitted(query.intent)]
+    asked += [
+        Query(each.text, each.answers, each.id) for each in own_questions("dev") if each.answerable
+    ]
+    sizes = {intent: sum(q.intent == intent for q in asked) for intent in {q.intent for q in asked}}
+    for query in asked:
+        text = words.query_text(query.text)
+        if not text:
+            continue
+        _, _, among, figures = world.retriever.described(query.text, text, None, searched)
+        right = np.array([labour_key(each.passages[0]) in query.answers for each in among])
+        if right.any():
+            rows.append((figures, right, _share(sizes[query.intent])))
+    weights = fit(rows)
+    for name, weight in zip(NAMES, weights, strict=True):
+        print(f"{name:<16}{weight:8.3f}")
+    print("np.array([" + ", ".join(f"{w:.3f}" for w in weights) + "])")
+    return 0
+
+
+def _share(questions: int) -> float:
+    """What a question of an intent weighs: short ones of one matter come by the dozen."""
+    return _OWN if questions == 1 else questions**-0.5
+
+
+def fit(rows: list[tuple[Features, NDArray[np.bool_], float]]) -> NDArray[np.float64]:
+    """The weights under which the right candidates of each row are the likeliest (softmax)."""
+    spread = np.concatenate([figures for figures, _, _ in rows]).std(axis=0) + 1e-9
+    scaled = [(figures / spread, right, share) for figures, right, share in rows]
+    total = sum(share for _, _, share in rows)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        value, slope = _STRENGTH * float(weights @ weights), 2 * _STRENGTH * weights
+        for figures, right, share in scaled:
+            scores = figures @ weights
+            scores -= scores.max()
+            likely = np.exp(scores)
+            likely /= likely.sum()
+            wanted = right / right.sum()
+            value -= share / total * float(wanted @ np.log(likely + 1e-12))
+            slope = slope + share / total * ((likely - wanted) @ figures)
+        return value, slope
+
+    found = minimize(loss, np.zeros(spread.size), jac=True, method="L-BFGS-B")
+    weights: NDArray[np.float64] = found.x / spread
+    return weights
+
+
+if __name__ == "__main__":
+    sys.exit(main())

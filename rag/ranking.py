@@ -1,0 +1,158 @@
+"""In what order documents are given: what tells of a document that it answers, weighed.
+
+Each document that words or meanings find is described by a few figures, and ordered by their
+weighted sum. The weights were fitted (softmax over the candidates of a question, L2) by
+``bench/fit_ranking.py`` on half of the intents of ``cdtn_dev``; ``bench/rag.py`` measures on the
+other half, and on PIAF, which took no part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.protocol import Passage
+from rag.text import vocabulary, words
+from rag.text.headings import without_numbering
+
+Features = NDArray[np.float64]
+
+NAMES = (
+    "page",
+    "regulatory",
+    "own_length",
+    "found",
+    "words",
+    "ranks",
+    "cover",
+    "title",
+    "said_otherwise",
+    "meaning",
+    "near_best",
+)
+WEIGHTS = np.array([1.338, -0.356, -0.392, 0.511, 0.559, 2.088, 1.596, -0.977, 1.019, 0.806, 1.462])
+USUAL = 0.8
+"""What multilingual-e5's cosines start from."""
+_RANK_START = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is ranked: its stems by how much they tell, and those of its meanings."""
+
+    stems: Mapping[str, float]
+    otherwise: Mapping[str, float]
+
+    @property
+    def total(self) -> float:
+        return sum(self.stems.values()) or 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What two indexes found: BM25 scores and cosines by passage, best first.
+
+    ``ready`` is the share of passages that have a vector; ``sizes`` the passages of each document.
+    """
+
+    words: Mapping[str, float]
+    meanings: Mapping[str, float]
+    ready: float
+    sizes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document, by its passages that were found: the best first."""
+
+    document_id: str
+    passages: tuple[Passage, ...]
+
+
+def candidates(found: Found, passages: Mapping[str, Passage]) -> list[Candidate]:
+    """The documents of ``passages``, in the order in which the indexes met them."""
+    most = max(found.words.values(), default=1.0) or 1.0
+    by_document: dict[str, list[Passage]] = {}
+    for identity in (*found.words, *found.meanings):
+        passage = passages.get(identity)
+        if passage is not None:
+            held = by_document.setdefault(passage.document_id, [])
+            if passage not in held:
+                held.append(passage)
+
+    def worth(passage: Passage) -> float:
+        meant = found.meanings.get(passage.id, USUAL)
+        return found.words.get(passage.id, 0.0) / most + 5 * (meant - USUAL)
+
+    return [
+        Candidate(document, tuple(sorted(held, key=lambda p: (-worth(p), p.id))))
+        for document, held in by_document.items()
+    ]
+
+
+def features(asked: Asked, found: Found, among: Sequence[Candidate]) -> Features:
+    """The figures of each candidate, a row each, in the order of ``NAMES``."""
+    most = max(found.words.values(), default=1.0) or 1.0
+    nearest = max(found.meanings.values(), default=USUAL)
+    farthest = min(found.meanings.values(), default=USUAL)
+    word_ranks = {identity: rank for rank, identity in enumerate(found.words)}
+    meaning_ranks = {identity: rank for rank, identity in enumerate(found.meanings)}
+    fused = [
+        max(_fused(p.id, word_ranks, meaning_ranks) for p in candidate.passages)
+        for candidate in among
+    ]
+    best_fused = max(fused, default=1.0) or 1.0
+    rows = []
+    for candidate, ranks in zip(among, fused, strict=True):
+        best = candidate.passages[0]
+        heading = _heading(best)
+        title = frozenset(words.stems(heading))
+        text = frozenset(words.stems(best.text))
+        whole = title | text
+        meant = max(found.meanings.get(p.id, farthest) for p in candidate.passages)
+        rows.append(
+            [
+                float(not best.reference),
+                float(best.reference[:1] in ("R", "D")),
+                math.log1p(found.sizes.get(candidate.document_id, 1)),
+                math.log1p(len(candidate.passages)),
+                max(found.words.get(p.id, 0.0) for p in candidate.passages) / most,
+                ranks / best_fused,
+                share(asked.stems, text),
+                share(asked.stems, title),
+                share(asked.otherwise, whole),
+                found.ready * 10 * (meant - USUAL),
+                found.ready * 20 * (meant - nearest),
+            ]
+        )
+    return np.array(rows, dtype=np.float64).reshape(len(among), len(NAMES))
+
+
+def _fused(identity: str, words: Mapping[str, int], meanings: Mapping[str, int]) -> float:
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+    return sum(
+        1 / (_RANK_START + ranks[identity]) for ranks in (words, meanings) if identity in ranks
+    )
+
+
+def share(weights: Mapping[str, float], held: frozenset[str]) -> float:
+    """The share of ``weights`` that ``held`` has."""
+    total = sum(weights.values())
+    return sum(w for stem, w in weights.items() if stem in held) / total if total else 0.0
+
+
+def _heading(passage: Passage) -> str:
+    """What stands above a passage: for an article, the innermost heading of its code."""
+    if passage.reference and passage.section_path:
+        return without_numbering(passage.section_path[-1])
+    return passage.title
+
+
+def otherwise(question: str, own: Sequence[str]) -> list[str]:
+    """The stems of what the acronyms and everyday words of ``question`` mean, but its ``own``."""
+    said = (stem for meaning in vocabulary.meanings(question) for stem in words.stems(meaning))
+    return [stem for stem in dict.fromkeys(said) if stem not in own]
