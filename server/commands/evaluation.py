@@ -231,8 +231,8 @@ def _line(result: Result, before: Result | None) -> str:
             say(OUTCOMES[result.outcome]),
             f"{words[0]}/{words[1]}" if words[1] else "-",
             f"{result.support:.0%}" if result.support is not None else "-",
-            f"{result.wh:.3f} Wh" if result.wh is not None else "-",
-            f"{result.seconds:.1f} s",
+            f"{result.wh:.3g} Wh" if result.wh is not None else "-",
+            f"{result.seconds:.2f} s",
         )
     )
 
@@ -265,7 +265,7 @@ def _tell_totals(run: Run) -> None:
                 support="-" if totals.support is None else f"{totals.support:.0%}",
             )
         )
-    wh = say(N_("unknown")) if totals.wh is None else f"{totals.wh:.3f} Wh"
+    wh = say(N_("unknown")) if totals.wh is None else f"{totals.wh:.3g} Wh"
     typer.echo(say(N_("Energy: {wh}; time: {seconds} s."), wh=wh, seconds=f"{totals.seconds:.1f}"))
 
 
