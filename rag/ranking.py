@@ -37,7 +37,7 @@ NAMES = (
 WEIGHTS = np.array([1.338, -0.356, -0.392, 0.511, 0.559, 2.088, 1.596, -0.977, 1.019, 0.806, 1.462])
 USUAL = 0.8
 """What multilingual-e5's cosines start from."""
-_RANK_START = 10.0
+_RANK_START = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,6 @@ class Asked:
 
     stems: Mapping[str, float]
     otherwise: Mapping[str, float]
-
-    @property
-    def total(self) -> float:
-        return sum(self.stems.values()) or 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +95,7 @@ def features(asked: Asked, found: Found, among: Sequence[Candidate]) -> Features
     most = max(found.words.values(), default=1.0) or 1.0
     nearest = max(found.meanings.values(), default=USUAL)
     farthest = min(found.meanings.values(), default=USUAL)
-    word_ranks = {identity: rank for rank, identity in enumerate(found.words)}
-    meaning_ranks = {identity: rank for rank, identity in enumerate(found.meanings)}
+    word_ranks, meaning_ranks = ranked(found.words), ranked(found.meanings)
     fused = [
         max(_fused(p.id, word_ranks, meaning_ranks) for p in candidate.passages)
         for candidate in among
@@ -137,6 +132,11 @@ def _fused(identity: str, words: Mapping[str, int], meanings: Mapping[str, int])
     return sum(
         1 / (_RANK_START + ranks[identity]) for ranks in (words, meanings) if identity in ranks
     )
+
+
+def ranked(found: Mapping[str, float]) -> dict[str, int]:
+    """The rank (from 1) of each passage that an index found."""
+    return {identity: rank for rank, identity in enumerate(found, start=1)}
 
 
 def share(weights: Mapping[str, float], held: frozenset[str]) -> float:

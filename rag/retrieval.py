@@ -22,6 +22,7 @@ from rag.ranking import (
     candidates,
     features,
     otherwise,
+    ranked,
 )
 from rag.store import Store
 from rag.text import references, words
@@ -108,8 +109,7 @@ class HybridRetriever:
         order = [*named, *(p for _, p in scored if p not in named)]
         chosen = _choose(order, limit)
         worth = {passage.id: score for score, passage in scored}
-        word_ranks = {identity: rank for rank, identity in enumerate(found.words, start=1)}
-        meaning_ranks = {identity: rank for rank, identity in enumerate(found.meanings, start=1)}
+        word_ranks, meaning_ranks = ranked(found.words), ranked(found.meanings)
         hits = tuple(
             Hit(p, worth.get(p.id, 0.0), word_ranks.get(p.id), meaning_ranks.get(p.id))
             for p in chosen

@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from lxml import etree
 from lxml import html as lxml_html
 
+from rag.connectors.markup import DeclaresEntities, xml_root
 from rag.documents import Document, Item, Problem, Section, document
 from rag.errors import SourceUnavailable
 from rag.sources import Source
@@ -92,7 +92,7 @@ def _page(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
     try:
         publication = _parse(archive.read(member))
         found = _document(source, identity, publication)
-    except _Entities:
+    except DeclaresEntities:
         yield Problem(identity, "this file declares XML entities, which are refused")
     except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
         # RuntimeError: a member that is encrypted, or compressed in a way that is not known here.
@@ -102,32 +102,14 @@ def _page(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
             yield found
 
 
-class _Entities(Exception):
-    """The file has a document type: what could declare entities."""
-
-
 def _parse(data: bytes) -> lxml_html.HtmlElement:
     """The publication in ``data``, as elements that the reading of HTML understands.
 
     Raises:
         ValueError: it is no XML, or no publication.
-        _Entities: it has a document type.
+        DeclaresEntities: it has a document type.
     """
-    parser = lxml_html.XHTMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(data, parser=parser)
-    except etree.XMLSyntaxError as error:
-        raise ValueError("no XML here") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise _Entities
+    root: lxml_html.HtmlElement = xml_root(data, lxml_html.XHTMLParser)
     if root.tag != "Publication":
         raise ValueError("no publication here")
     return root

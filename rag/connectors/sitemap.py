@@ -9,6 +9,7 @@ from lxml import etree
 
 from rag.connectors.addresses import NotRead
 from rag.connectors.fetch import inflated
+from rag.connectors.markup import DeclaresEntities, xml_root
 
 MAX_BYTES = 16 * 1024**2
 _GZIP = b"\x1f\x8b"
@@ -39,20 +40,12 @@ def parse(data: bytes) -> Sitemap:
     """
     if data.startswith(_GZIP):
         data = inflated(data, MAX_BYTES)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(data, parser=parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+        root = xml_root(data)
+    except ValueError as error:
         raise NotRead("this is not a sitemap") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise NotRead("this file declares XML entities, which are refused")
+    except DeclaresEntities as error:
+        raise NotRead("this file declares XML entities, which are refused") from error
     kind = _local(root)
     if kind not in ("urlset", "sitemapindex"):
         raise NotRead("this is not a sitemap")

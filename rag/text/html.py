@@ -123,7 +123,9 @@ def _table_blocks(table: lxml_html.HtmlElement, prefix: str) -> Iterator[Block]:
     header: list[str] = []
     for row in table.xpath("./tr|./thead/tr|./tbody/tr|./tfoot/tr"):
         columns = list(row.iterchildren("td", "th"))
-        cells = [_cell_text(cell) for cell in columns]
+        # Read once: a table may hold tables, and twice at each level would double the work.
+        inside = [list(element_blocks(column)) for column in columns]
+        cells = [" ".join(block.text for block in held) for held in inside]
         filled = [cell for cell in cells if cell]
         if not filled:
             continue
@@ -131,8 +133,8 @@ def _table_blocks(table: lxml_html.HtmlElement, prefix: str) -> Iterator[Block]:
             header = cells
         elif len(filled) > 1 and _is_marker(cells[0]):  # EUR-Lex lays its lists out as tables
             marker = cells[0] + " "
-            for column in columns[1:]:
-                for block in element_blocks(column):
+            for held in inside[1:]:
+                for block in held:
                     yield Block(marker + block.text, block.level)
                     marker = ""
         elif len(header) == len(cells) > 1:
@@ -140,10 +142,6 @@ def _table_blocks(table: lxml_html.HtmlElement, prefix: str) -> Iterator[Block]:
             yield Block("- " + cells[0] + " — " + " ; ".join(pairs))
         else:
             yield Block(prefix + " | ".join(filled))
-
-
-def _cell_text(cell: lxml_html.HtmlElement) -> str:
-    return " ".join(block.text for block in element_blocks(cell))
 
 
 def _is_marker(cell: str) -> bool:

@@ -103,7 +103,7 @@ def visit(browser: Browser, instance: Instance, offences: list[str]) -> Iterator
 def conversation(instance: Instance) -> str:
     """The address of a conversation with an answer, and then a refusal."""
     with instance.sign_in("employe") as client:
-        events = dict(ask(client, QUESTION))
+        events = dict(ask(client, QUESTION, compose=True))
         identifier = events["conversation"]["id"]
         refused = dict(ask(client, FORBIDDEN, identifier))
     assert "completed" in events and "refused" in refused

@@ -19,12 +19,8 @@ from rag.tables import sync_runs
 from web.i18n import LOCALES, translate
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-def test_a_folder_is_synced_and_shown(tmp_path: Path, engine: Engine, locale: str) -> None:
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    (documents / "note.md").write_text("# Horaires\n\nLe bureau ouvre à 9 heures.\n")
-    (documents / "bad.pdf").write_bytes(b"%PDF nothing")
+def _context(tmp_path: Path, engine: Engine, documents: Path) -> SourcesContext:
+    """The commands over one folder, declared public."""
     source = Source(
         id="notes",
         title="Notes",
@@ -34,7 +30,16 @@ def test_a_folder_is_synced_and_shown(tmp_path: Path, engine: Engine, locale: st
         licence="Interne",
         personal_data="public",
     )
-    here = SourcesContext(engine, (source,), tmp_path / "downloads", tmp_path / "ft")
+    return SourcesContext(engine, (source,), tmp_path / "downloads", tmp_path / "ft")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_folder_is_synced_and_shown(tmp_path: Path, engine: Engine, locale: str) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "note.md").write_text("# Horaires\n\nLe bureau ouvre à 9 heures.\n")
+    (documents / "bad.pdf").write_bytes(b"%PDF nothing")
+    here = _context(tmp_path, engine, documents)
 
     def text(message_id: str, **params: object) -> str:
         return str(translate(locale, message_id, **params))
@@ -119,16 +124,7 @@ def test_health_and_changes_are_told(
 ) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
-    source = Source(
-        id="notes",
-        title="Notes",
-        kind="folder",
-        path=documents,
-        owner="RH",
-        licence="Interne",
-        personal_data="public",
-    )
-    here = SourcesContext(engine, (source,), tmp_path / "downloads", tmp_path / "ft")
+    here = _context(tmp_path, engine, documents)
 
     def text(message_id: str, **params: object) -> str:
         return str(translate(locale, message_id, **params)).replace("\N{NO-BREAK SPACE}", " ")

@@ -102,6 +102,14 @@ def test_lists_and_tables_stay_readable_in_text() -> None:
     ]
 
 
+def test_a_table_within_a_table_is_read_once() -> None:
+    """Twice at each level would be a million times at the twentieth."""
+    inner = "fin"
+    for _ in range(20):
+        inner = f"<table><tr><td>a)</td><td>{inner}</td></tr></table>"
+    assert html.text_of(inner) == "a) " * 20 + "fin"
+
+
 def test_hostile_html_is_read_without_harm() -> None:
     deep = "<div>" * 5000 + "fond" + "</div>" * 5000
     assert isinstance(html.text_of(deep), str)
