@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -61,6 +60,7 @@ from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
+from server.expiry import expire
 from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import Knowledge, configured_embedder, models_dir
@@ -187,8 +187,9 @@ class Assembly(Books):
                 self.knowledge.sync_what_changed()
                 if time.monotonic() >= days:
                     days = time.monotonic() + DAY_SECONDS
-                    self._expire()
-                    retention.forget(self.charter.get()[1].audit.retention_days)
+                    kept = self.charter.get()[1].audit.retention_days
+                    expire(self, kept)
+                    retention.forget(kept)
             except (SQLAlchemyError, AuditError, QuotaUnavailable) as failure:
                 _log.error("housekeeping_failed", error=type(failure).__name__)
 
@@ -196,16 +197,6 @@ class Assembly(Books):
         """Give back the quota that exchanges of dead processes still hold."""
         for exchange_id in self.quotas.sweep():
             _log.warning("hold_swept", exchange=exchange_id)
-
-    def _expire(self) -> None:
-        """Destroy the sealed texts that are older than the charter keeps them; leaves stay."""
-        _, charter = self.charter.get()
-        before = utc_now() - timedelta(days=charter.audit.retention_days)
-        self.reviews.expire(before)
-        self.contests.expire(before)
-        gone = self.audit.expire_sealed(before)
-        if gone:
-            _log.info("sealed_texts_expired", count=gone)
 
 
 def _answers(check: Callable[[], bool]) -> bool:

@@ -327,12 +327,12 @@ Health = Literal["ready", "stale", "failed", "never", "syncing", "disabled"]
 class SourceStatusView:
     """A source's state (``sources.html``). ``vectors`` is the share embedded, 0 to 1.
 
-    ``health`` says whether it is also as fresh as it must be, and ``advice`` what to do.
+    ``health`` says whether it is read, and as fresh as it must be, and ``advice`` what to do.
     ``synced_at`` is the end of the last reading, ``complete_at`` that of the last complete one, of
     which ``fresh_days`` is the greatest age (None for any). ``details`` are ``problems``, to be
     translated. ``version`` is that of its package; ``law``: its documents are articles of law.
-    ``seen_by`` are the titles of the services that
-    may search it, None for all of them; ``changed`` is the last reading that changed something.
+    ``seen_by`` are the titles of the services that may search it, None for all of them; ``changed``
+    is the last reading that changed something.
     """
 
     id: str
@@ -345,7 +345,6 @@ class SourceStatusView:
     passages: int
     vectors: float
     synced_at: datetime | None
-    state: Literal["ready", "syncing", "never", "failed", "disabled"]
     problems: tuple[str, ...]
     personal_data: Literal["refuse", "pseudonymise", "public"] = "public"
     treatment: TreatmentView | None = None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from governance.audit.tables import person_keys
 from governance.clock import iso, parse_iso, utc_now
 from governance.messages import N_
 from governance.sealing import PersonKeys, SealBroken
@@ -185,10 +186,13 @@ class FeedbackReviews:
             )
 
     def states(self) -> dict[FeedbackState, int]:
-        """How many shared opinions there are in each state."""
+        """How many shared opinions there are in each state, those that were erased left out."""
+        erased = exists().where(
+            person_keys.c.subject == table.c.subject, person_keys.c.erased >= table.c.created_at
+        )
         query = (
             select(table.c.state, func.count().label("total"))
-            .where(table.c.sealed.is_not(None))
+            .where(table.c.sealed.is_not(None), ~erased)
             .group_by(table.c.state)
         )
         with self._engine.connect() as connection:
@@ -282,6 +286,13 @@ class FeedbackReviews:
 def feedback_of(books: Books | Assembly) -> FeedbackReviews:
     """The opinions that an instance keeps."""
     return FeedbackReviews(books.database, books.person_keys)
+
+
+def unexpired(books: Books | Assembly, days: int) -> FeedbackReviews:
+    """The opinions of an instance, those that are more than ``days`` old destroyed first."""
+    reviews = feedback_of(books)
+    reviews.expire(utc_now() - timedelta(days=days))
+    return reviews
 
 
 def _place(exchange_id: str) -> str:

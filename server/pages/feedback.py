@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from governance.clock import utc_now
 from server import callers
 from server.evaluation.errors import EvaluationError
 from server.evaluation.feedback import (
@@ -20,7 +18,8 @@ from server.evaluation.feedback import (
     FeedbackError,
     FeedbackReview,
     FeedbackReviews,
-    feedback_of,
+    FeedbackState,
+    unexpired,
 )
 from server.evaluation.file import case_file, load_cases
 from server.evaluation.keeping import dismiss, keep_as_test
@@ -39,12 +38,11 @@ from web.feedback_views import (
 
 router = APIRouter()
 Admin = Annotated[Session, Depends(admin)]
-State = Literal["new", "kept", "dismissed"]
 PATH = "/admin/feedback"
 
 
 @router.get(PATH)
-async def opinions(request: Request, _session: Admin, state: State = "new") -> Response:
+async def opinions(request: Request, _session: Admin, state: FeedbackState = "new") -> Response:
     """The opinions in one state, and the counts of all."""
     return await to_thread.run_sync(_page, request, state, "")
 
@@ -95,11 +93,10 @@ async def leave(request: Request, exchange: str, session: Admin) -> Response:
     return await to_thread.run_sync(run)
 
 
-def _page(request: Request, state: State, error: str) -> Response:
+def _page(request: Request, state: FeedbackState, error: str) -> Response:
     components = assembly(request)
     _, charter = components.charter.get()
-    store = feedback_of(components)
-    store.expire(utc_now() - timedelta(days=charter.audit.retention_days))
+    store = unexpired(components, charter.audit.retention_days)
     shown, listing = part_of(store.shared(state), request, PATH, {"state": state})
     try:
         tests, problem = len(load_cases(case_file(components.settings.data_dir))), ""

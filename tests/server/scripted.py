@@ -309,7 +309,7 @@ class OneSource:
                 passages=2219,
                 vectors=0.5,
                 synced_at=utc_now(),
-                state="ready",
+                complete_at=utc_now(),
                 problems=(),
             ),
         )

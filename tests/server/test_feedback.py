@@ -14,6 +14,7 @@ from governance.clock import iso, utc_now
 from governance.pii.choices import Choices
 from server.evaluation.feedback import feedback_of
 from server.evaluation.file import case_file, load_cases
+from server.expiry import expire
 from server.tables import feedback_reviews
 from tests.server.test_chat import QUESTION, ask
 
@@ -143,6 +144,48 @@ def test_what_is_older_than_the_retention_is_gone(alice: Any, root: Any, parts: 
         connection.execute(update(feedback_reviews).values(created_at=long_ago))
     assert "2,5 jours" not in root.get("/admin/feedback").text
     assert rows(parts) == []
+
+
+def test_what_is_older_than_the_retention_is_gone_with_nobody_looking(
+    alice: Any, parts: Any
+) -> None:
+    kept, old = answered(alice, parts), answered(alice, parts)
+    for message in (kept, old):
+        opine(alice, message, share=True)
+    with parts.database.begin() as connection:
+        connection.execute(
+            update(feedback_reviews)
+            .where(feedback_reviews.c.exchange_id == old.exchange_id)
+            .values(created_at=iso(utc_now() - timedelta(days=366)))
+        )
+    expire(parts, 365)
+    assert [row.exchange_id for row in rows(parts)] == [kept.exchange_id]
+
+
+def test_the_api_tells_what_the_page_does(alice: Any, root: Any, parts: Any) -> None:
+    message = answered(alice, parts)
+    opine(alice, message, comment=COMMENT, reason="inexact", source=1, share=True)
+    opine(alice, answered(alice, parts), "up")
+    told = root.client.get("/api/admin/feedback").json()
+    assert told["states"] == {"new": 1, "kept": 0, "dismissed": 0}
+    assert {"service": "rh", "value": "up", "reason": "", "count": 1} in told["counts"]
+    (opinion,) = told["opinions"]
+    assert (opinion["id"], opinion["value"], opinion["reason"]) == (
+        message.exchange_id,
+        "down",
+        "inexact",
+    )
+    assert opinion["right"] == 1 and "[TELEPHONE_1]" in opinion["comment"]
+    assert not any(words in str(told) for words in PERSONAL)
+    assert root.client.get("/api/admin/feedback?state=kept").json()["opinions"] == []
+    assert root.client.get("/api/admin/feedback?state=gone").status_code == 422
+
+
+def test_no_key_reads_what_people_share(visitor: Any, parts: Any) -> None:
+    _, secret = parts.api_keys.create("rh", "Supervision", "", scopes=("admin",))
+    headers = {"Authorization": f"Bearer {secret}", "accept": "application/json"}
+    assert visitor.client.get("/api/admin/overview", headers=headers).status_code == 200
+    assert visitor.client.get("/api/admin/feedback", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(

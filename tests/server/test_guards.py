@@ -121,6 +121,7 @@ EXPECTED = {
     "GET /admin/feedback": admin,
     "POST /admin/feedback/{exchange}/test": admin,
     "POST /admin/feedback/{exchange}/dismiss": admin,
+    "GET /api/admin/feedback": admin,
     "GET /contests": dpo,
     "POST /contests/{exchange}": dpo,
     "GET /api/review": signed_in,

@@ -628,7 +628,6 @@ SOURCES_PAGE = views.SourcesView(
             2219,
             1.0,
             NOW,
-            "ready",
             (),
             advice=views.SentenceView("Nothing to do."),
             complete_at=NOW,
@@ -647,7 +646,6 @@ SOURCES_PAGE = views.SourcesView(
             11840,
             0.37,
             NOW,
-            "syncing",
             (),
             health="syncing",
             advice=views.SentenceView("It is being read. What was read before stays searchable."),
@@ -669,7 +667,6 @@ SOURCES_PAGE = views.SourcesView(
             148,
             0.0,
             None,
-            "failed",
             ("note-12.pdf: this file holds no text",),
             health="failed",
             advice=views.SentenceView(
@@ -693,7 +690,6 @@ SOURCES_PAGE = views.SourcesView(
             410,
             1.0,
             NOW - timedelta(days=45),
-            "ready",
             (),
             health="stale",
             advice=views.SentenceView(
