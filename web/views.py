@@ -138,7 +138,10 @@ class QuotaView:
 
 @dataclass(frozen=True, slots=True)
 class ChatView:
-    """The chat page (template ``chat.html``)."""
+    """The chat page (template ``chat.html``).
+
+    ``passage_first``: where a passage of the sources answers, it is shown, and no model is asked.
+    """
 
     conversation_id: str
     title: str
@@ -153,6 +156,7 @@ class ChatView:
     max_characters: int
     passages: int
     vectors_ready: float
+    passage_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,6 +304,7 @@ def _chat_page(request: Request, session: Session, current: Conversation | None)
         max_characters=max_characters(components.settings.context_length),
         passages=passages,
         vectors_ready=vectors / passages if passages else 1.0,
+        passage_first=charter.answers.first == "passage",
     )
     return show(request, "chat.html", view)
 
