@@ -17,11 +17,11 @@ async function copy(button) {
 async function opine(article, value, told = {}) {
   const address = `/chat/messages/${encodeURIComponent(article.dataset.message)}/feedback`;
   const response = await postJson(address, { value, comment: "", ...told });
-  if (!response.ok) return false;
+  if (!response.ok) return null;
   for (const button of article.querySelectorAll("[data-feedback]")) {
     button.setAttribute("aria-pressed", String(value !== "" && button.dataset.feedback === value));
   }
-  return true;
+  return response.json();
 }
 
 document.addEventListener("click", async (event) => {
@@ -33,6 +33,7 @@ document.addEventListener("click", async (event) => {
   const opinion = event.target.closest("[data-feedback]");
   if (opinion) {
     const article = opinion.closest("article");
+    article.querySelector(".thanks").textContent = "";
     // Pressed again, a thumb is taken back.
     const value = opinion.getAttribute("aria-pressed") === "true" ? "" : opinion.dataset.feedback;
     if (await opine(article, value)) {
@@ -57,7 +58,16 @@ document.addEventListener("submit", async (event) => {
       source: Number(form.elements.source?.value ?? 0),
       share: form.elements.share.checked,
     };
-    if (await opine(form.closest("article"), form.dataset.value, told)) form.hidden = true;
+    const article = form.closest("article");
+    const thanks = article.querySelector(".thanks");
+    const kept = await opine(article, form.dataset.value, told);
+    if (kept) {
+      form.hidden = true;
+      article.querySelector("[data-feedback][aria-pressed=true]").focus();
+    }
+    thanks.textContent = !kept
+      ? thanks.dataset.failed
+      : kept.shared ? thanks.dataset.shared : told.share ? thanks.dataset.kept : thanks.dataset.counted;
     return;
   }
   // A form that leaves the page is sent once.
