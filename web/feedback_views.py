@@ -24,7 +24,10 @@ class FeedbackSourceView:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackEntryView:
-    """An opinion that its author shares, in placeholders. ``expected`` names the right source."""
+    """An opinion that its author shares, in placeholders.
+
+    ``answer`` is safe HTML; ``expected`` names the right source.
+    """
 
     id: str
     service: str

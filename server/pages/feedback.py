@@ -28,13 +28,14 @@ from server.identity.sessions import Session
 from server.organisation import service_title
 from server.pages.listing import part_of
 from server.responses import page_for, redirect, show
-from server.state import assembly, say
+from server.state import assembly, locale_of, say
 from web.feedback_views import (
     FeedbackCountView,
     FeedbackEntryView,
     FeedbackSourceView,
     FeedbackView,
 )
+from web.markdown import answer_html
 
 router = APIRouter()
 Admin = Annotated[Session, Depends(admin)]
@@ -98,6 +99,7 @@ def _page(request: Request, state: FeedbackState, error: str) -> Response:
     _, charter = components.charter.get()
     store = unexpired(components, charter.audit.retention_days)
     shown, listing = part_of(store.shared(state), request, PATH, {"state": state})
+    locale = locale_of(request)
     try:
         tests, problem = len(load_cases(case_file(components.settings.data_dir))), ""
     except EvaluationError as failure:
@@ -105,7 +107,9 @@ def _page(request: Request, state: FeedbackState, error: str) -> Response:
     view = FeedbackView(
         state=state,
         states=tuple(store.states().items()),
-        entries=tuple(_entry(each, service_title(charter, each.opinion.service)) for each in shown),
+        entries=tuple(
+            _entry(each, service_title(charter, each.opinion.service), locale) for each in shown
+        ),
         counts=_counts(store, lambda service: service_title(charter, service)),
         tests=tests,
         problem=problem,
@@ -115,7 +119,7 @@ def _page(request: Request, state: FeedbackState, error: str) -> Response:
     return show(request, "feedback.html", view, status=409 if error else 200, page=page)
 
 
-def _entry(review: FeedbackReview, service: str) -> FeedbackEntryView:
+def _entry(review: FeedbackReview, service: str, locale: str) -> FeedbackEntryView:
     shared = review.shared
     return FeedbackEntryView(
         id=review.opinion.exchange_id,
@@ -124,7 +128,7 @@ def _entry(review: FeedbackReview, service: str) -> FeedbackEntryView:
         reason=review.opinion.reason,
         created_at=review.created_at,
         question=shared.question,
-        answer=shared.answer,
+        answer=answer_html(shared.answer, (), locale=locale),
         comment=shared.comment,
         sources=tuple(
             FeedbackSourceView(

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from governance.clock import iso, utc_now
 from governance.pii.choices import Choices
-from server.evaluation.feedback import feedback_of
+from server.evaluation.feedback import Opinion, Shared, feedback_of
 from server.evaluation.file import case_file, load_cases
 from server.expiry import expire
 from server.tables import feedback_reviews
@@ -280,3 +280,19 @@ def test_an_opinion_filed_without_consequence_leaves_the_list(
 def test_a_file_that_cannot_be_read_is_said_on_the_page(root: Any, settings: Any) -> None:
     case_file(settings.data_dir).write_text("tests: [")
     assert "evaluation.yaml ne se lit pas" in root.get("/admin/feedback").text
+
+
+def test_an_answer_is_shown_as_its_reader_saw_it_and_acts_on_nothing(
+    alice: Any, root: Any, parts: Any
+) -> None:
+    message = answered(alice, parts)
+    subject = parts.person_keys.subject(parts.users.find("alice").id)
+    opinion = Opinion(
+        message.exchange_id, message.conversation_id, subject, "rh", "down", "inexact"
+    )
+    written = "**Deux jours** [1] <script>alert(1)</script>"
+    feedback_of(parts).put(opinion, Shared(question="<b>Combien ?</b>", answer=written))
+    page = root.get("/admin/feedback").text
+    assert "<strong>Deux jours</strong> [1]" in page
+    assert "<script>alert" not in page and "<b>Combien" not in page
+    assert "Il n’y a pas encore de test" in page

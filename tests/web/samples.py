@@ -957,7 +957,7 @@ FEEDBACK = feedback_views.FeedbackView(
             reason="wrong_source",
             created_at=NOW,
             question="[PERSONNE_1] demande combien de jours elle acquiert par mois.",
-            answer="Deux jours ouvrables par mois [3].",
+            answer="<p><strong>Deux jours</strong> ouvrables par mois [3].</p>",
             comment="C’est la règle de l’arrêt maladie.",
             sources=(
                 feedback_views.FeedbackSourceView(

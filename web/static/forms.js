@@ -43,7 +43,8 @@ document.addEventListener("click", async (event) => {
       form.dataset.value = value;
       form.reset(); // what was agreed to for another opinion does not hold for this one
       form.querySelector("[data-when-down]").hidden = value !== "down";
-      form.querySelector("textarea").focus();
+      form.querySelector("textarea").focus({ preventScroll: true });
+      form.scrollIntoView({ block: "nearest" });
     }
   }
 });
@@ -68,6 +69,7 @@ document.addEventListener("submit", async (event) => {
     thanks.textContent = !kept
       ? thanks.dataset.failed
       : kept.shared ? thanks.dataset.shared : told.share ? thanks.dataset.kept : thanks.dataset.counted;
+    thanks.scrollIntoView({ block: "nearest" });
     return;
   }
   // A form that leaves the page is sent once.
