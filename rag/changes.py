@@ -262,9 +262,7 @@ def _after(connection: Connection, document_id: str, digest: str) -> str | None:
     return connection.execute(query.order_by(changes.c.id.desc()).limit(1)).scalar()
 
 
-def withdrawn(
-    engine: Engine, titles: Sequence[str], sources: Collection[str]
-) -> dict[str, str]:
+def withdrawn(engine: Engine, titles: Sequence[str], sources: Collection[str]) -> dict[str, str]:
     """Those of these titles whose documents were withdrawn from ``sources``, and until when they
     held. One that has come back may be among them."""
     found: dict[str, str] = {}

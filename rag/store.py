@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,7 +238,7 @@ class Store:
                 after=passage_of(after) if after is not None else None,
             )
 
-    def dates(self, titles: Sequence[str], sources: Sequence[str]) -> dict[str, str]:
+    def dates(self, titles: Sequence[str], sources: Collection[str]) -> dict[str, str]:
         """The dates of the documents of ``sources`` that have one of these titles, by title."""
         found: dict[str, str] = {}
         query = select(documents.c.title, documents.c.date, documents.c.source)

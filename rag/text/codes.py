@@ -5,10 +5,10 @@ The same numbers stand in several codes, so that a reference counts only with th
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from rag.text import references
 
@@ -38,7 +38,11 @@ class Cited:
 def usual(text: str) -> Name:
     """How the names of the codes in ``text`` (a document) all begin: its code, where it has one."""
     names = _names(text)
-    return tuple(os.path.commonprefix(names)) if names else ()
+    if not names:
+        return ()
+    first, last = min(names), max(names)  # what these two share, all share
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return tuple(word for word, _ in shared)
 
 
 def cited(text: str, of: Name) -> list[Cited]:
@@ -65,6 +69,5 @@ def _names(text: str) -> list[Name]:
 def _titles(reference: str, name: Sequence[str]) -> tuple[str, ...]:
     """As the connector of codes words them: «Code du travail, article L3141-3»."""
     return tuple(
-        f"Code {' '.join(name[:length])}, article {reference}"
-        for length in range(len(name), 0, -1)
+        f"Code {' '.join(name[:length])}, article {reference}" for length in range(len(name), 0, -1)
     )
