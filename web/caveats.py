@@ -30,6 +30,7 @@ _OF_ITSELF = {
     "old": N_("This document is dated {day}: it may no longer be up to date."),
     "unread": N_("This source was last read on {day}: its publisher may have amended it since."),
 }
+NO_BREAK_HYPHEN = "\u2011"
 GONE = N_("This passage has left the sources: it was amended or withdrawn since.")
 GONE_SINCE = N_("This passage has left the sources: its text held until {day}.")
 
@@ -63,12 +64,11 @@ def sentence(told: Told, locale: str, timezone: str) -> str:
     articles = told.articles
     if not articles:
         return translate(locale, _OF_ITSELF[told.kind], day=written)
+    names = [article.reference.replace("-", NO_BREAK_HYPHEN) for article in articles]
     since = day(locale, max(article.date for article in articles), timezone)
     if len(articles) == 1:
-        return translate(
-            locale, _ONE[told.kind], day=written, article=articles[0].reference, since=since
-        )
-    named = ", ".join(article.reference for article in articles)
+        return translate(locale, _ONE[told.kind], day=written, article=names[0], since=since)
+    named = ", ".join(names)
     return translate(locale, _SEVERAL[told.kind], day=written, articles=named, since=since)
 
 

@@ -95,6 +95,15 @@ class MessageView:
     review: ReviewStateView | None = None
     contest: ContestStateView | None = None
 
+    @property
+    def caveats(self) -> tuple[tuple[tuple[int, ...], str], ...]:
+        """What is to be known of the passages that are cited: each once, with their numbers."""
+        told: dict[str, tuple[int, ...]] = {}
+        for source in self.sources:
+            for caveat in source.caveats if source.cited else ():
+                told[caveat] = (*told.get(caveat, ()), source.number)
+        return tuple((numbers, caveat) for caveat, numbers in told.items())
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalView:

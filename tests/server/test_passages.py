@@ -25,7 +25,7 @@ def narrowed(parts: Any, service: str, sources: str, more: str = "") -> None:
 def test_a_dated_source_is_told_as_it_is_found_and_with_the_answer(alice: Any) -> None:
     told = dict(ask(alice))
     assert AMENDED in told["sources"]["html"]
-    assert re.search(rf'"caveat">\[1\] [^<]*L3141-3, {AMENDED}', told["completed"]["html"])
+    assert re.search(rf'"caveat">\[1\] [^<]*L3141\u20113, {AMENDED}', told["completed"]["html"])
 
 
 def test_it_is_still_told_when_the_conversation_is_read_again(alice: Any) -> None:

@@ -52,8 +52,8 @@ SOURCES = (
         "effectif chez le même employeur.",
         cited=True,
         caveats=(
-            "Ce document date du 3\xa0mars\xa02019\xa0; l’article L3141-3, qu’il cite, a été modifié "
-            "le 1er\xa0janvier\xa02024.",
+            "Ce document date du 3\xa0mars\xa02019\xa0; l’article L3141-3, qu’il cite, a été "
+            "modifié le 1er\xa0janvier\xa02024.",
         ),
     ),
     views.SourceView(

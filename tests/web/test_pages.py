@@ -362,6 +362,9 @@ def test_what_is_to_be_known_of_a_passage_is_under_the_answer_if_it_is_cited() -
     known = samples.SOURCES[1].caveats[0]
     answer, page = samples.MESSAGES[1], samples.page("employee", "/chat")
     assert f"[2] {known}" in render("_message.html", page, answer, conversation_id="c1")
+    both = tuple(replace(each, caveats=(known,)) for each in samples.SOURCES[:2])
+    html = render("_message.html", page, replace(answer, sources=both), conversation_id="c1")
+    assert f"[1] [2] {known}" in html and html.count(known) == 1
     uncited = tuple(replace(each, cited=False) for each in samples.SOURCES)
     told = replace(answer, sources=uncited)
     assert known not in render("_message.html", page, told, conversation_id="c1")
