@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from rag.text import references
 
 _NEAR = 160
 """Characters behind a reference in which its code is named."""
+MOST = 300
+"""References of one text that are looked up: no page of the shipped sources has as many."""
 _WORDS = 12
 # Names overlap («code du travail et code rural»), so that only the first word is taken up.
 _NAME = re.compile(rf"\b[Cc]ode(?=((?:[ \u00a0\u202f]+[\w'’-]+){{1,{_WORDS}}}))")
@@ -49,9 +51,10 @@ def cited(text: str, of: Name) -> list[Cited]:
     """The articles of codes that ``text`` cites, in order and without repeats.
 
     A reference is of the code that is named next in its sentence, or else ``of`` its document's.
+    Of a text that does little else than cite, the first ``MOST`` references are read.
     """
     found: dict[Cited, None] = {}
-    for reference, end in references.located(text):
+    for reference, end in islice(references.located(text), MOST):
         stop = _STOP.search(text, end, end + _NEAR)
         following = _names(text[end : stop.start() if stop else end + _NEAR])
         titles = _titles(reference, following[0] if following else of)

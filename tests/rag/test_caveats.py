@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -216,6 +217,19 @@ def test_another_sentence_says_nothing_of_the_code() -> None:
     text = "Selon l'article L. 3141-3. Le Code du travail dit autre chose."
     assert codes.cited(text, ()) == []
     assert codes.usual(text)[:2] == ("du", "travail")
+
+
+@pytest.mark.parametrize("endless", ["code ", "L. 1 ", "L. 1234-5 du Code du travail, ", "2024 "])
+def test_a_document_that_repeats_itself_without_end_costs_no_more_than_a_long_one(
+    store: Store, endless: str
+) -> None:
+    long = page(*[endless * (90_000 // len(endless))] * 10, day="2009-01-06")
+    store.write([long], [], run=1)
+    passages = shown(store, long)
+    began = time.perf_counter()
+    caveats(passages, store, DECLARED, NOW)
+    assert time.perf_counter() - began < 5.0
+    assert len(codes.cited("".join(f"L. 1234-{n} " for n in range(999)), ("du",))) == codes.MOST
 
 
 @given(st.text(max_size=300), st.dates())
