@@ -15,7 +15,7 @@ from typing import Literal
 
 from governance.receipt import Receipt
 from models.protocol import FinishReason, Message, ToolCall, Usage
-from rag.protocol import Extract, Grounding, Passage
+from rag.protocol import Caveat, Extract, Grounding, Passage
 
 RefusalCause = Literal["use", "quota", "personal_data", "service", "busy", "too_long"]
 
@@ -84,9 +84,10 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class SourcesFound:
-    """The passages that the model is given, numbered from 1 in this order."""
+    """The passages that the model is given, numbered from 1 in this order, with their caveats."""
 
     passages: tuple[Passage, ...]
+    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from governance.receipt import InjectionPart, Receipt, RuleDecision
 from governance.turns import Turn
 from governance.uses.verdict import Verdict
 from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
-from rag.protocol import Extract, Grounding, Passage, Retrieval
+from rag.protocol import Caveat, Extract, Grounding, Passage, Retrieval
 
 __all__ = ["Caller", "Exchange", "ExchangeRequest", "Turn", "ephemeral_conversation"]
 
@@ -76,9 +76,9 @@ class Exchange:
     """What is known of an exchange so far. Stages fill it from top to bottom.
 
     ``whole`` are the passages without the instructions that they hold, and ``shown`` as the model
-    reads them, shortened around the question. ``found`` is
-    what the search found, and ``extract`` the sentences of it that answer best; ``answered`` is who
-    answers: a model, a passage, or nobody.
+    reads them, shortened around the question; ``caveats`` are what is to be known of them.
+    ``found`` is what the search found, and ``extract`` the sentences of it that answer best;
+    ``answered`` is who answers: a model, a passage, or nobody.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
     ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
     ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
@@ -104,6 +104,7 @@ class Exchange:
     passages: tuple[Passage, ...] = ()
     whole: tuple[Passage, ...] = ()
     shown: tuple[Passage, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
     found: Retrieval | None = None
     extract: Extract | None = None
     answered: Literal["text", "passage", "silence"] = "text"

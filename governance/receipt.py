@@ -19,6 +19,7 @@ from governance.energy.reading import Method
 from governance.quotas.limits import Metric, Per
 from governance.quotas.windows import Period
 from models.protocol import ModelInfo
+from rag.protocol import CaveatKind
 
 if TYPE_CHECKING:
     from governance.exchange import Exchange
@@ -55,8 +56,30 @@ class RuleDecision(_Part):
     """What was judged: what was asked, or what the model wrote."""
 
 
+class ArticlePart(_Part):
+    """An article of law that a passage's document cites, and since when it is another one."""
+
+    reference: str
+    title: str
+    date: str
+
+
+class CaveatPart(_Part):
+    """What the person was told of a passage: that it is dated, or what it stands on is.
+
+    ``kind`` and ``date`` are as :class:`rag.protocol.Caveat` has them.
+    """
+
+    kind: CaveatKind
+    date: str
+    articles: tuple[ArticlePart, ...] = ()
+
+
 class SourcePart(_Part):
-    """A passage that was given to the model, and whether the answer cites it."""
+    """A passage that was given to the model, and whether the answer cites it.
+
+    Receipts of earlier versions have no ``caveats``.
+    """
 
     number: int
     passage_id: str
@@ -66,6 +89,7 @@ class SourcePart(_Part):
     url: str
     date: str
     cited: bool
+    caveats: tuple[CaveatPart, ...] = ()
 
 
 class GroundingPart(_Part):
@@ -187,6 +211,11 @@ def _sources(exchange: Exchange) -> tuple[SourcePart, ...]:
             url=passage.url,
             date=passage.date,
             cited=number in cited,
+            caveats=tuple(
+                CaveatPart.model_validate(told, from_attributes=True)
+                for told in exchange.caveats
+                if told.passage == number
+            ),
         )
         for number, passage in enumerate(exchange.passages, start=1)
     )

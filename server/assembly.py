@@ -266,7 +266,7 @@ def build_assembly(settings: Settings) -> Assembly:
             Pseudonymise(pseudonymiser, energy),
             Judge(judges.of, energy, cores, _arbiter(settings, engine, energy)),
             Accept(books.audit, engine.info.name),
-            Retrieve(knowledge.retriever, energy, cores, _shorten),
+            Retrieve(knowledge.retriever, energy, cores, _shorten, knowledge.caveats),
             Quote(SentenceExtractor(embedder), energy, cores),
             Generate(engine, pseudonymiser, watch, energy, judges.answers_of, FactGate, cores),
             Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),

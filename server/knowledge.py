@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -12,17 +13,19 @@ from sqlalchemy import Engine
 from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from models.protocol import Embedder, Work
-from rag import shipped
+from rag import changes, shipped
+from rag.caveats import caveats
 from rag.cleanings import summary
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import RagError
 from rag.filler import VectorFiller
 from rag.personal_data import Cleaner
+from rag.protocol import Caveat, Passage
 from rag.retrieval import HybridRetriever, Semantic
 from rag.runs import LastSync, last_complete, last_syncs
 from rag.shipped import Shipped
 from rag.sources import Source, load_sources
-from rag.store import Store
+from rag.store import Beside, Store
 from rag.sync import Progress, SyncReport, is_current, sync
 from server.settings import Settings
 from server.source_views import status_view, treatment_view, unreadable
@@ -185,6 +188,21 @@ class Knowledge:
             )
             for source in self.declared
         )
+
+    def caveats(
+        self, passages: Sequence[Passage], allowed: frozenset[str] | None
+    ) -> tuple[Caveat, ...]:
+        """What is to be known of ``passages`` before one relies on them, told of the sources that
+        are ``allowed`` (None: all). Reads the database."""
+        return caveats(passages, self.store, self.declared, datetime.now(UTC), allowed)
+
+    def beside(self, passage_id: str) -> Beside | None:
+        """What stands around a passage in its document, if there is such a passage."""
+        return self.store.beside(passage_id)
+
+    def held_until(self, title: str, date: str) -> str:
+        """Until when the text of a document held that is another one now; «» if not known."""
+        return changes.held_until(self.store.engine, title, date)
 
     def _treatment(self, source: Source, last: LastSync | None) -> TreatmentView | None:
         if source.personal_data == "public" or last is None:

@@ -271,6 +271,7 @@ def _views(request: Request, conversation_id: str, user: User) -> MessageViews:
         standings=partial(standings_of, components, user),
         contests=partial(components.contests.of, subject, conversation_id),
         role_title=charter.reviewer_title,
+        held_until=components.sources.held_until,
     )
 
 

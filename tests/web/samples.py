@@ -51,6 +51,10 @@ SOURCES = (
         excerpt="Le salarié a droit à un congé de deux jours et demi ouvrables par mois de travail "
         "effectif chez le même employeur.",
         cited=True,
+        caveats=(
+            "Ce document date du 3\xa0mars\xa02019\xa0; l’article L3141-3, qu’il cite, a été "
+            "modifié le 1er\xa0janvier\xa02024.",
+        ),
     ),
     views.SourceView(
         number=3,
@@ -325,6 +329,11 @@ PASSAGE = views.PassageView(
     publisher="Ministère du Travail",
     digest="ab12cd34" * 8,
     conversation_id="c1",
+    caveats=("Ce document date du 3\xa0mars\xa02019\xa0: il n’est peut-être plus à jour.",),
+    place=2,
+    total=3,
+    before=views.NeighbourView("fiches-00416", "Qui a droit aux congés payés ?"),
+    after=views.NeighbourView("fiches-00418", ""),
 )
 
 FOOTPRINT = views.FootprintView(

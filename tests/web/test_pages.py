@@ -359,6 +359,19 @@ def test_an_answer_says_that_a_document_s_instruction_was_not_followed() -> None
     assert note in render("_message.html", page, told, conversation_id="c1")
 
 
+def test_what_is_to_be_known_of_a_passage_is_under_the_answer_if_it_is_cited() -> None:
+    known = samples.SOURCES[1].caveats[0]
+    answer, page = samples.MESSAGES[1], samples.page("employee", "/chat")
+    assert f"[2] {known}" in render("_message.html", page, answer, conversation_id="c1")
+    both = tuple(replace(each, caveats=(known,)) for each in samples.SOURCES[:2])
+    html = render("_message.html", page, replace(answer, sources=both), conversation_id="c1")
+    assert f"[1] [2] {known}" in html and html.count(known) == 1
+    uncited = tuple(replace(each, cited=False) for each in samples.SOURCES)
+    told = replace(answer, sources=uncited)
+    assert known not in render("_message.html", page, told, conversation_id="c1")
+    assert known in render("_sources.html", page, uncited, conversation_id="c1")
+
+
 def test_a_refusal_says_whether_the_answer_was_stopped() -> None:
     page = samples.page("employee", "/chat")
     note = "La réponse a été arrêtée pendant sa rédaction."

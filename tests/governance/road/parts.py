@@ -45,7 +45,7 @@ from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.quote import Quote
 from governance.stages.reserve import Reserve
-from governance.stages.retrieve import Retrieve
+from governance.stages.retrieve import Caveats, Retrieve
 from governance.stages.settle import Settle
 from governance.uses.judge import UseJudge
 from governance.uses.output import OutputJudge, PassageJudge
@@ -292,6 +292,7 @@ class Parts:
     extractor: ScriptedExtractor = field(default_factory=ScriptedExtractor)
     checker: CitationChecker = field(default_factory=LexicalCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
+    caveats: Caveats = field(default=lambda _passages, _sources: ())
     answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -387,7 +388,7 @@ class Parts:
                 Pseudonymise(self.pseudonymiser, self.energy),
                 Judge(lambda _exchange: self.judge, self.energy, 1),
                 Accept(self.log, self.engine.info.name),
-                Retrieve(self.retriever, self.energy, 1),
+                Retrieve(self.retriever, self.energy, 1, caveats=self.caveats),
                 Quote(self.extractor, self.energy, 1),
                 Generate(
                     self.engine,
