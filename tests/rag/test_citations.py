@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.citations import LexicalCitationChecker, without_citations
+from rag.citations import PassageCitationChecker, without_citations
 from tests.rag.conftest import make_passage
 
 LEAVE = make_passage(
@@ -23,11 +23,11 @@ NOTICE = make_passage(
     title="La démission",
 )
 PASSAGES = [LEAVE, NOTICE]
-CHECKER = LexicalCitationChecker()
+CHECKER = PassageCitationChecker()
 
 
 def _only(answer: str) -> tuple[str, str, tuple[int, ...]]:
-    grounding = CHECKER.check(answer, PASSAGES)
+    grounding = CHECKER.read(PASSAGES).check(answer)
     (sentence,) = grounding.sentences
     return grounding.text, sentence.support, sentence.citations
 
@@ -75,14 +75,14 @@ def test_what_states_nothing_is_not_judged() -> None:
         "Souhaitez-vous un exemple de lettre de démission ?\n"
         "Les sources ne répondent pas à cette question sur le préavis."
     )
-    grounding = CHECKER.check(answer, PASSAGES)
+    grounding = CHECKER.read(PASSAGES).check(answer)
     assert {s.support for s in grounding.sentences} == {"not_factual"}
     assert grounding.text == answer and grounding.score is None and grounding.cited == ()
 
 
 def test_each_item_of_a_list_is_judged_on_its_own() -> None:
-    grounding = CHECKER.check(
-        "- 2,5 jours ouvrables par mois de travail ;\n- une prime de 4 500 euros.", PASSAGES
+    grounding = CHECKER.read(PASSAGES).check(
+        "- 2,5 jours ouvrables par mois de travail ;\n- une prime de 4 500 euros."
     )
     assert [s.support for s in grounding.sentences] == ["corrected", "unsupported"]
     assert grounding.text.startswith("- 2,5 jours ouvrables par mois de travail [1] ;")
@@ -91,11 +91,11 @@ def test_each_item_of_a_list_is_judged_on_its_own() -> None:
 
 def test_placeholders_and_code_are_left_alone() -> None:
     answer = "Madame [PERSONNE_1], voici :\n```\nx = a[1]\n```"
-    assert "[PERSONNE_1]" in CHECKER.check(answer, PASSAGES).text
+    assert "[PERSONNE_1]" in CHECKER.read(PASSAGES).check(answer).text
 
 
 def test_without_passages_nothing_is_supported_and_nothing_fails() -> None:
-    grounding = CHECKER.check("Le préavis de démission dure deux mois [1].", [])
+    grounding = CHECKER.read([]).check("Le préavis de démission dure deux mois [1].")
     assert grounding.text == "Le préavis de démission dure deux mois."
     assert grounding.score == 0.0
 
@@ -109,7 +109,7 @@ _WORDS = st.sampled_from(_PIECES)
 
 @given(st.lists(_WORDS, max_size=40).map(" ".join))
 def test_citations_exist_and_the_words_of_the_answer_stay(answer: str) -> None:
-    grounding = CHECKER.check(answer, PASSAGES)
+    grounding = CHECKER.read(PASSAGES).check(answer)
     assert all(1 <= n <= len(PASSAGES) for n in grounding.cited)
     for sentence in grounding.sentences:
         assert set(sentence.citations) <= set(grounding.cited)
@@ -120,18 +120,18 @@ def test_citations_exist_and_the_words_of_the_answer_stay(answer: str) -> None:
 
     if "[ ]" not in answer:
         assert bare(grounding.text) == bare(answer)
-    assert grounding == CHECKER.check(answer, PASSAGES)
+    assert grounding == CHECKER.read(PASSAGES).check(answer)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_checked_without_failing(answer: str) -> None:
-    CHECKER.check(answer, PASSAGES)
+    CHECKER.read(PASSAGES).check(answer)
 
 
 def test_time_grows_with_the_length_only() -> None:
     def seconds(answer: str) -> float:
         started = time.perf_counter()
-        CHECKER.check(answer, PASSAGES)
+        CHECKER.read(PASSAGES).check(answer)
         return time.perf_counter() - started
 
     seconds("[1] " * 100)

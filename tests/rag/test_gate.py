@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.gate import MAX_HELD, FactGate
+from rag.gate import MAX_HELD, SourceGate
 from tests.rag.conftest import make_passage
 
 NOTICE = "[…]"
@@ -17,11 +17,11 @@ TRUE = "Le congé est de 2,5 jours par mois (article L. 3141-3). "
 FALSE = "Il est de 4 jours après 1999. "
 
 
-def gate(question: str = "") -> FactGate:
-    return FactGate([SOURCE], question, NOTICE)
+def gate(question: str = "") -> SourceGate:
+    return SourceGate([SOURCE], question, NOTICE)
 
 
-def through(one: FactGate, *pieces: str) -> str:
+def through(one: SourceGate, *pieces: str) -> str:
     return "".join(map(one.feed, pieces)) + one.flush()
 
 

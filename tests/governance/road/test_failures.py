@@ -113,7 +113,7 @@ AFTER: dict[str, Place] = {
     "search": lambda parts: (parts.retriever, "search"),
     "restore": lambda parts: (parts.pseudonymiser, "restorer"),
     "watch": lambda parts: (parts.watch, "flags"),
-    "checker": lambda parts: (parts.checker, "check"),
+    "checker": lambda parts: (parts.checker, "read"),
     "restore the whole": lambda parts: (parts.pseudonymiser, "restore"),
 }
 
@@ -201,7 +201,7 @@ def test_who_hears_of_a_failure_may_leave_at_once(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The books are closed before the failure is said."""
-    monkeypatch.setattr(parts.checker, "check", raising)
+    monkeypatch.setattr(parts.checker, "read", raising)
     request = parts.ask(QUESTION)
 
     async def leave() -> None:
