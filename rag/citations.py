@@ -179,7 +179,10 @@ class PassageReading:
         # Numbers and units are compared to the letter; here the matter must be the same.
         stems = (told - _QUANTITIES) or told
         claimed, named = facts.asserted(plain), names.proper(plain) - self._asked.names
-        answers = bool(claimed.quantities - self._asked.facts.quantities)
+        abroad = words.is_english(plain)
+        # English says «2.5 working days»: there, the number tells without its unit.
+        figures = claimed.quantities or (claimed.numbers if abroad else frozenset())
+        answers = bool(figures - self._asked.facts.quantities - self._asked.facts.numbers)
         restates = not answers and claimed.within(self._asked.facts) and stems <= self._asked.stems
         shares = []
         for source in self._sources:
@@ -189,7 +192,6 @@ class PassageReading:
             shares.append(max(held, default=-1.0))
         if restates:
             return [max(0.0, share) if share >= RESTATED else 0.0 for share in shares]
-        abroad = words.is_english(plain)
         least = 0.0 if abroad or answers else SOME
         if self._embedder is None or max(shares, default=-1.0) < least:
             return [max(0.0, share) for share in shares]

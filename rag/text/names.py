@@ -13,8 +13,8 @@ _MIN_LETTERS = 2
 
 # Capitals of respect and of custom, that name nobody.
 _CUSTOM = frozenset(
-    """article articles code loi decret etat madame monsieur mme mr m mlle maitre vous votre vos
-    je oui non internet euro euros i""".split()
+    ("article", "articles", "code", "loi", "decret", "etat", "madame", "monsieur", "mme", "mr")
+    + ("mlle", "maitre", "vous", "votre", "vos", "je", "oui", "non", "euro", "euros")
 )
 
 
@@ -25,7 +25,9 @@ def proper(sentence: str) -> frozenset[str]:
         word = _ELIDED.sub("", match.group())
         if len(word) < _MIN_LETTERS or not word[0].isupper():
             continue
-        if not word.isupper() and _BEGINS.search(sentence[max(0, match.start() - 8) : match.start()]):
+        if not word.isupper() and _BEGINS.search(
+            sentence[max(0, match.start() - 8) : match.start()]
+        ):
             continue
         folded = fold(word)
         if folded not in _CUSTOM:

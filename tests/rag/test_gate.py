@@ -60,6 +60,31 @@ def test_a_text_without_an_end_is_not_held_for_ever() -> None:
     assert one.feed("mot " * MAX_HELD)
 
 
+def supporting(said: str) -> SourceGate:
+    return SourceGate([SOURCE], "", NOTICE, lambda sentence: said in sentence)
+
+
+def test_nothing_passes_before_a_sentence_that_a_passage_supports() -> None:
+    one = supporting("2,5 jours")
+    assert one.feed("Bonjour. ") == ""
+    assert one.feed(TRUE + "C'est la loi.") == f"Bonjour. {TRUE}".rstrip()
+    assert one.flush() == " C'est la loi."
+    assert not one.silent
+
+
+def test_where_no_sentence_is_supported_none_is_shown() -> None:
+    one = supporting("une autre matière")
+    assert through(one, "Bonjour. " + TRUE + FALSE) == ""
+    assert one.silent
+    assert one.withheld == 1
+
+
+def test_a_sentence_that_is_withheld_supports_nothing() -> None:
+    one = supporting("4 jours")
+    assert through(one, FALSE) == ""
+    assert one.silent
+
+
 @given(
     st.lists(st.sampled_from([TRUE, FALSE, "Bonjour. ", "- point\n", "2° autre ; ", "\n\n"])),
     st.data(),
