@@ -21,7 +21,7 @@ from governance.receipt import InjectionPart, Receipt, RuleDecision
 from governance.turns import Turn
 from governance.uses.verdict import Verdict
 from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
-from rag.protocol import Caveat, Extract, Grounding, Passage, Retrieval
+from rag.protocol import Caveat, Extract, Grounding, Passage, Reading, Retrieval
 
 __all__ = ["Caller", "Exchange", "ExchangeRequest", "Turn", "ephemeral_conversation"]
 
@@ -81,6 +81,8 @@ class Exchange:
     ``answered`` is who answers: a model, a passage, or nobody.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
     ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
+    ``reading`` are the passages as the answer is checked against them, and ``unsupported`` says
+    that they supported none of it: nothing of it was shown.
     ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
     documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
     what the model asked for, names restored; ``called_texts`` the texts of their arguments before.
@@ -116,6 +118,8 @@ class Exchange:
     answer_decisions: tuple[RuleDecision, ...] = ()
     withheld: str = ""
     unsourced: int = 0
+    reading: Reading | None = None
+    unsupported: bool = False
     injections: tuple[InjectionPart, ...] = ()
     grounding: Grounding | None = None
     output_flags: dict[str, int] = field(default_factory=dict)

@@ -142,9 +142,13 @@ class Extractor(Protocol):
 
 
 class AnswerGate(Protocol):
-    """Lets pass of an answer what the sources hold; ``withheld`` counts the sentences held back."""
+    """Lets pass of an answer what the sources hold; ``withheld`` counts the sentences held back.
+
+    ``silent`` says at the end that the sources supported none of it, and that none has passed.
+    """
 
     withheld: int
+    silent: bool
 
     def feed(self, text: str) -> str: ...
 
@@ -179,7 +183,15 @@ class Grounding:
     score: float | None
 
 
+class Reading(Protocol):
+    """Passages, read once to check what is said from them."""
+
+    def supports(self, sentence: str) -> bool: ...
+
+    def check(self, answer: str) -> Grounding: ...
+
+
 class CitationChecker(Protocol):
     """Aligns each sentence of an answer with the passages that were given to the model."""
 
-    def check(self, answer: str, passages: Sequence[Passage]) -> Grounding: ...
+    def read(self, passages: Sequence[Passage], question: str = "") -> Reading: ...

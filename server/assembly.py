@@ -52,10 +52,10 @@ from governance.uses.arbiter import Arbiter
 from models.catalogue import load_catalogue
 from models.factory import EngineSpec, build_engine
 from models.protocol import Embedder, Engine, Work
-from rag.citations import LexicalCitationChecker
+from rag.citations import PassageCitationChecker
 from rag.excerpts import excerpt
 from rag.extraction import SentenceExtractor
-from rag.gate import FactGate
+from rag.gate import SourceGate
 from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
@@ -268,8 +268,17 @@ def build_assembly(settings: Settings) -> Assembly:
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten, knowledge.caveats),
             Quote(SentenceExtractor(embedder), energy, cores),
-            Generate(engine, pseudonymiser, watch, energy, judges.answers_of, FactGate, cores),
-            Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
+            Generate(
+                engine,
+                pseudonymiser,
+                watch,
+                energy,
+                judges.answers_of,
+                PassageCitationChecker(embedder),
+                SourceGate,
+                cores,
+            ),
+            Ground(watch, pseudonymiser, energy),
             Hold(books.reviews),
         ],
         settle,

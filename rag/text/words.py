@@ -43,6 +43,16 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+_FRENCH = _set("le la les de des du un une et est en dans pour par que qui sur au aux ne pas")
+_ENGLISH = _set("the of to and is are in for by that which on at not a an be must may can has")
+
+
+def is_english(sentence: str) -> bool:
+    """Whether the small words of ``sentence`` are English rather than French."""
+    said = _TOKEN.findall(fold(sentence))
+    return sum(word in _ENGLISH for word in said) > sum(word in _FRENCH for word in said)
+
+
 @lru_cache(maxsize=1)
 def _snowball() -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())

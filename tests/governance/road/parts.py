@@ -67,8 +67,8 @@ from models.protocol import (
     Vectors,
     Work,
 )
-from rag.citations import LexicalCitationChecker
-from rag.gate import FactGate
+from rag.citations import PassageCitationChecker
+from rag.gate import SourceGate
 from rag.protocol import CitationChecker, Extract, Hit, Passage, Retrieval
 
 CHARTER = r"""
@@ -290,7 +290,7 @@ class Parts:
     engine: ScriptedEngine = field(default_factory=ScriptedEngine)
     retriever: ScriptedRetriever = field(default_factory=ScriptedRetriever)
     extractor: ScriptedExtractor = field(default_factory=ScriptedExtractor)
-    checker: CitationChecker = field(default_factory=LexicalCitationChecker)
+    checker: CitationChecker = field(default_factory=PassageCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
     caveats: Caveats = field(default=lambda _passages, _sources: ())
     answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
@@ -396,10 +396,11 @@ class Parts:
                     self.watch,
                     self.energy,
                     lambda _exchange: self.answers,
-                    FactGate,
+                    self.checker,
+                    SourceGate,
                     1,
                 ),
-                Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
+                Ground(self.watch, self.pseudonymiser, self.energy),
                 Hold(self.reviews),
             ],
             self.settle,
