@@ -36,6 +36,7 @@ NEAR = 0.91
 ANSWERED = 0.88
 # In another language no word is shared: of eight translations all are this near, of others none.
 NEAR_ABROAD = 0.9
+ANSWERED_ABROAD = 0.85
 # What only says the question again must stand in the source nearly to the word.
 RESTATED = 0.8
 # Sentences as near as the nearest, less this, are taken for it.
@@ -196,7 +197,7 @@ class PassageReading:
         if self._embedder is None or max(shares, default=-1.0) < least:
             return [max(0.0, share) for share in shares]
         said, asked = self._embedder.embed_passages([plain, f"{self._question} {plain}"])
-        near = NEAR_ABROAD if abroad else NEAR
+        near, answered = (NEAR_ABROAD, ANSWERED_ABROAD) if abroad else (NEAR, ANSWERED)
         scores = []
         for source, share, vectors in zip(
             self._sources, shares, self._vectors(self._embedder), strict=True
@@ -206,7 +207,7 @@ class PassageReading:
             stands = (
                 (share >= SUPPORT and nearest >= ABOUT)
                 or (share >= (0.0 if abroad else SOME) and nearest >= near)
-                or (answers and share >= 0.0 and (vectors @ asked).max(initial=0.0) >= ANSWERED)
+                or (answers and share >= 0.0 and (vectors @ asked).max(initial=0.0) >= answered)
             )
             if stands and not _denied(plain, source, likeness):
                 scores.append(min(1.0, max(share, SUPPORT + max(0.0, nearest - near))))

@@ -6,15 +6,20 @@ import re
 
 from rag.text.words import fold
 
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _BEGINS = re.compile(r"(?:^|[.!?…:;«“\"(\n\[*•–-]|\d[.)])[\s*_]*$")
 _ELIDED = re.compile(r"^(?:[dDlLnNsScCmMtTjJ]|[qQ]u)['’]")
 _MIN_LETTERS = 2
 
 # Capitals of respect and of custom, that name nobody.
-_CUSTOM = frozenset(
-    ("article", "articles", "code", "loi", "decret", "etat", "madame", "monsieur", "mme", "mr")
-    + ("mlle", "maitre", "vous", "votre", "vos", "je", "oui", "non", "euro", "euros")
+_CUSTOM = _set(
+    """article articles code loi decret etat madame monsieur mme mr mlle maitre vous votre vos je
+    oui non euro euros"""
 )
 
 

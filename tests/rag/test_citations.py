@@ -136,7 +136,10 @@ def meaning(tmp_path_factory: pytest.TempPathFactory) -> PassageCitationChecker:
     ("sentence", "question"),
     [
         ("On cumule 2,5 jours de vacances tous les mois chez son patron.", "Combien de vacances ?"),
-        ("Employees are entitled to 2.5 working days of leave for each month worked.", "Leave?"),
+        (
+            "Employees are entitled to 2.5 working days of leave for each month worked.",
+            "How many days of paid leave do I get for each month of work?",
+        ),
         ("Tu ne peux pas avoir plus de 30 jours.", "C'est combien au max, les congés ?"),
     ],
 )
