@@ -247,7 +247,8 @@ def _energy(exchange: Exchange) -> EnergyPart:
 def _label(exchange: Exchange) -> LabelPart:
     """What no model wrote, such as the answer that there is no answer, is not marked as AI text."""
     return LabelPart(
-        ai_generated=bool(exchange.prompt and (exchange.raw_answer or exchange.tool_calls)),
+        ai_generated=exchange.answered == "text"
+        and bool(exchange.prompt and (exchange.raw_answer or exchange.tool_calls)),
         mention=exchange.charter.labelling.mention,
         review=any(decision.effect == "review" for decision in exchange.decisions),
     )
