@@ -81,7 +81,7 @@ def questions(part: str) -> list[Question]:
 async def asked(assembly: Assembly, part: str, question: Question) -> Answer:
     """The answer of the road, its quotas and reviews left out."""
     exchange = uuid.uuid4().hex
-    service = service_ids(assembly.charter.get()[1])[0]
+    service = min(service_ids(assembly.charter.get()[1]))
     request = ExchangeRequest(
         id=exchange,
         caller=Caller(assembly.person_keys.subject("evaluation/bench"), service, "fr"),
