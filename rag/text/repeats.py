@@ -1,6 +1,6 @@
 """Tells two questions that are the same, typed or said a little otherwise.
 
-What is left out says nothing (a greeting, an article, a plural); all that may change the answer
+What is left out says nothing (a greeting, a plural, which article it is); all that may change the answer
 stays, in its place: who does what to whom, negations, prepositions, numbers and signs. The stems
 and stop words of the search go much further: they confuse «retrait» with «retraite», and «avant»
 with «après».
@@ -24,7 +24,7 @@ _THANKS = re.compile(
     r"[ ,.!?;]+(?:merci(?: (?:d'avance|beaucoup|bien))?|svp|stp|s'il (?:vous|te) plait)$"
 )
 # Of the same length as what it stands for once the rest is cut: the sense is in what follows.
-_SILENT_SIGNS = re.compile(r"\best[- ]ce qu(?:e\b|')|(?<!\w)[ld]'|-t-")
+_SILENT_SIGNS = re.compile(r"\best[- ]ce qu(?:e\b|')|(?<!\w)d'|-t-")
 _THERE_IS = re.compile(r"\b(?:il y a|y a il)\b")
 # «Le salarié peut-il» says its subject twice; after a comma, «il» may be somebody else.
 _TWICE = re.compile(
@@ -44,7 +44,8 @@ _SAME = {
         "peut peux puis peuvent pouvons pouvez",
         "doit dois doivent devons devez",
         "est suis sont sommes etes",
-        "a à ai as avons avez ont au aux",
+        "a à ai as avons avez ont",
+        "le la les l un une des du",
         "quel quelle quels quelles",
         "il elle ils elles",
         "je j",
@@ -83,8 +84,9 @@ def as_meant(question: str) -> str:
     lead = _LEAD.match(_bare(text))
     text = text[lead.end() if lead else 0 :]
     text = _THERE_IS.sub("ya", _SILENT_SIGNS.sub(" ", text).replace("  ", " "))
-    words = [_word(token) for token in _TOKEN.findall(_TWICE.sub(r"\1", text))]
-    kept = [word for word in words if word]
+    tokens = _TOKEN.findall(_TWICE.sub(r"\1", text))
+    # Which article says nothing, but whether there is one does: «peut-on le licencier».
+    kept = [_word(token) for token in tokens if token != "de"]
     if not _FIRST_PERSON.intersection(kept):
         # «Puis-je refuser» is «peut-on refuser», but «mes congés» are not refused by whom they are.
         kept = ["on" if word == "je" else word for word in kept]
@@ -102,9 +104,9 @@ def _bare(text: str) -> str:
 
 
 def _word(token: str) -> str:
-    """What stands for ``token`` where questions are compared; nothing for one that says nothing."""
-    if token in _SILENT:
-        return ""
+    """What stands for ``token`` where questions are compared."""
+    if token in ("au", "aux"):
+        return "a le"
     if token in _OTHER_WITHOUT_ACCENT:
         return token
     if token[-1].isdigit():

