@@ -46,6 +46,7 @@ from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.quote import Quote
+from governance.stages.repeat import Repeat
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
@@ -64,12 +65,16 @@ from server.embedding import Embedded, Embedding
 from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import Knowledge, configured_embedder, models_dir
+from server.repetition import edition, same_question
 from server.settings import Settings
 
 _log = structlog.get_logger("sobria.assembly")
 
 CONTROLS = frozenset(
-    {"quotas", "personal_data", "uses", "audit", "sources", "generation", "citations", "review"}
+    {
+        *("quotas", "personal_data", "uses", "audit", "sources", "repetition"),
+        *("generation", "citations", "review"),
+    }
 )
 """Every control that a charter can declare; each must be a stage of the road."""
 
@@ -199,7 +204,9 @@ class Assembly(Books):
 
     def _expire(self) -> None:
         """Destroy the sealed texts that are older than the charter keeps them; leaves stay."""
-        _, charter = self.charter.get()
+        revision, charter = self.charter.get()
+        days = timedelta(days=charter.answers.repeat_days)
+        self.kept_answers.expire(utc_now() - days, revision)
         before = utc_now() - timedelta(days=charter.audit.retention_days)
         self.reviews.expire(before)
         self.contests.expire(before)
@@ -277,6 +284,14 @@ def build_assembly(settings: Settings) -> Assembly:
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten),
             Quote(SentenceExtractor(embedder), energy, cores),
+            Repeat(
+                books.kept_answers,
+                energy,
+                engine.info,
+                same_question,
+                knowledge.open_to_all,
+                edition(),
+            ),
             Generate(engine, pseudonymiser, watch, energy, judges.answers_of, FactGate, cores),
             Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
             Hold(books.reviews),

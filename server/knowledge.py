@@ -134,6 +134,10 @@ class Knowledge:
             self._filler.wake()
         return report
 
+    def open_to_all(self) -> frozenset[str]:
+        """The ids of the declared sources whose texts anybody may read."""
+        return frozenset(source.id for source in self.declared if source.open_to_all)
+
     def sync_what_changed(self) -> None:
         """Begin to read again each source whose declaration, or the charter, now asks for another
         treatment of personal data than it had."""

@@ -1,9 +1,9 @@
 """Tells two questions that are the same, typed or said a little otherwise.
 
-What is left out says nothing (a greeting, a plural, which article it is); all that may change the answer
-stays, in its place: who does what to whom, negations, prepositions, numbers and signs. The stems
-and stop words of the search go much further: they confuse «retrait» with «retraite», and «avant»
-with «après».
+What is left out says nothing (a greeting, a plural, which article it is); all that may change the
+answer stays, in its place: who does what to whom, negations, prepositions, numbers and signs. The
+stems and stop words of the search go much further: they confuse «retrait» with «retraite», and
+«avant» with «après».
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ import re
 import unicodedata
 
 from rag.text.words import fold
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _END = " ?!.…;:,"
 _LEAD = re.compile(
@@ -23,7 +28,6 @@ _LEAD = re.compile(
 _THANKS = re.compile(
     r"[ ,.!?;]+(?:merci(?: (?:d'avance|beaucoup|bien))?|svp|stp|s'il (?:vous|te) plait)$"
 )
-# Of the same length as what it stands for once the rest is cut: the sense is in what follows.
 _SILENT_SIGNS = re.compile(r"\best[- ]ce qu(?:e\b|')|(?<!\w)d'|-t-")
 _THERE_IS = re.compile(r"\b(?:il y a|y a il)\b")
 # «Le salarié peut-il» says its subject twice; after a comma, «il» may be somebody else.
@@ -37,7 +41,6 @@ _TOKEN = re.compile(
     r"\d+(?:[.,/-]\d+)*|[^\W\d_]+|"
     r"(?<!\w)[-–—](?=[ \d])|[^\w\s?!.,;:()\"«»“”'–—-]"
 )
-_SILENT = frozenset("le la les un une des du de".split())
 _SAME = {
     form: forms.split()[0]
     for forms in (
@@ -61,13 +64,13 @@ _SAME = {
     )
     for form in forms.split()
 }
-_FIRST_PERSON = frozenset("me moi mon nous notre".split())
-_OTHER_WITHOUT_ACCENT = frozenset("où là dès dû sûr".split())
-_NO_PLURAL = frozenset("mois temps fois cours".split())
+_FIRST_PERSON = _set("me moi mon nous notre")
+_OTHER_WITHOUT_ACCENT = _set("où là dès dû sûr")
+_NO_PLURAL = _set("mois temps fois cours")
 # Words whose last accent may be left out without making other words of them.
-_PLAIN = frozenset(
+_PLAIN = _set(
     """conge salarie employe delegue ferie duree annee journee indemnite maternite paternite
-    anciennete securite sante egalite activite""".split()
+    anciennete securite sante egalite activite"""
 )
 
 

@@ -16,9 +16,7 @@ PAIRS = Path(__file__).resolve().parents[2] / "bench" / "repetitions.yaml"
 LABELLED: dict[str, list[tuple[str, str]]] = YAML(typ="safe").load(PAIRS)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [*LABELLED["different"], *LABELLED["different_held"]]
-)
+@pytest.mark.parametrize(("one", "other"), [*LABELLED["different"], *LABELLED["different_held"]])
 def test_questions_of_different_answers_are_never_the_same(one: str, other: str) -> None:
     assert as_meant(one) != as_meant(other)
 

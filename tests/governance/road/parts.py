@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -35,6 +36,7 @@ from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
 from governance.proxy import Road
 from governance.quotas.ledger import QuotaLedger
+from governance.repetition.store import KeptAnswers
 from governance.review.queue import ReviewQueue
 from governance.sealing import PersonKeys, Sealer
 from governance.stages.accept import Accept
@@ -44,6 +46,7 @@ from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.quote import Quote
+from governance.stages.repeat import Repeat
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
@@ -70,6 +73,7 @@ from models.protocol import (
 from rag.citations import LexicalCitationChecker
 from rag.gate import FactGate
 from rag.protocol import CitationChecker, Extract, Hit, Passage, Retrieval
+from rag.text.repeats import as_meant
 
 CHARTER = r"""
 charter: 1
@@ -293,6 +297,10 @@ class Parts:
     checker: CitationChecker = field(default_factory=LexicalCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
     answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
+    public: frozenset[str] = frozenset({"code-travail"})
+    edition: str = "1"
+    revision: str = REVISION
+    later: timedelta = timedelta(0)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @cached_property
@@ -314,6 +322,11 @@ class Parts:
     def reviews(self) -> ReviewQueue:
         """The real queue."""
         return ReviewQueue(self.database, self.persons, self.log)
+
+    @cached_property
+    def kept_answers(self) -> KeptAnswers:
+        """The real store."""
+        return KeptAnswers(self.database, self.keys, now=lambda: utc_now() + self.later)
 
     @cached_property
     def quotas(self) -> QuotaLedger:
@@ -389,6 +402,14 @@ class Parts:
                 Accept(self.log, self.engine.info.name),
                 Retrieve(self.retriever, self.energy, 1),
                 Quote(self.extractor, self.energy, 1),
+                Repeat(
+                    self.kept_answers,
+                    self.energy,
+                    self.engine.info,
+                    lambda question, _locale: as_meant(question),
+                    lambda: self.public,
+                    self.edition,
+                ),
                 Generate(
                     self.engine,
                     self.pseudonymiser,
@@ -408,7 +429,7 @@ class Parts:
         """An exchange under the small charter, with its energy account open."""
         rules = self._charter.effective(request.caller.service)
         self.energy.account(request.id)
-        return Exchange(request, utc_now(), REVISION, self._charter, rules)
+        return Exchange(request, utc_now(), self.revision, self._charter, rules)
 
     def ask(
         self,
