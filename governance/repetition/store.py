@@ -31,14 +31,15 @@ _log = structlog.get_logger("sobria.repetition")
 class KeptAnswer:
     """An answer with what it stands on.
 
-    ``raw`` is what the model wrote, before its citations were corrected; ``passages`` are the ids
-    of the passages that it was given, in the order of their numbers. ``written_at`` is in UTC.
+    ``raw`` is what the model wrote, before its citations were corrected; ``passages`` are those
+    that it was given, in the order of their numbers: the id, and a hash of all that is shown of it.
+    ``written_at`` is in UTC.
     """
 
     raw: str
     text: str
     grounding: Grounding
-    passages: tuple[str, ...]
+    passages: tuple[tuple[str, str], ...]
     written_at: datetime
 
 

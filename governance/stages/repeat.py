@@ -2,27 +2,31 @@
 
 Only what nobody could be known by is kept: a first question in which no personal data was found,
 on sources that anybody may read, answered by the model without a reserve. It is given again to the
-same service, under the same charter, and where the search has just found the same passages: what a
-person may not see, and what the sources no longer say, cannot come back.
+same service, under the same charter, while no sync has changed a source of that service, and where
+the search has just found the passages that it cites: what a person may not see, and what the
+sources no longer say, cannot come back.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import asdict
-from typing import Literal
+from typing import Literal, Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance.clock import utc_now
 from governance.energy.ledger import EnergyLedger
-from governance.events import Delta, Event
+from governance.events import Delta, Event, SourcesFound
 from governance.exchange import Exchange
 from governance.pii.choices import NO_CHOICE
 from governance.repetition.store import KeptAnswer, KeptAnswers
 from governance.threads import in_thread
 from models.protocol import ModelInfo, Usage
+from rag.protocol import Passage
 
 LONGEST = 300
 """Characters of a question that may be answered by a repetition."""
@@ -32,11 +36,27 @@ _NOTHING_WRITTEN = Usage(0, 0, 0, 0.0, 0.0, 0.0, 0.0)
 _log = structlog.get_logger("sobria.repetition")
 
 
+class Sources(Protocol):
+    """The sources, as far as an answer that is given again depends on them."""
+
+    def open_to_all(self) -> frozenset[str]:
+        """The ids of those whose texts anybody may read."""
+        ...
+
+    def revision(self, sources: frozenset[str] | None) -> str:
+        """A text that changes each time that one of ``sources`` (None: any) changes."""
+        ...
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """A passage, as it is now."""
+        ...
+
+
 class Repeat:
     """Ends the answer before the model is asked, where it has answered this already.
 
-    ``same`` gives one text for all forms of a question; ``public`` the ids of the sources that
-    anybody may read; ``edition`` changes with the prompt and with the controls of the code.
+    ``sources`` tells which sources anybody may read, and whether they have changed; ``same`` gives
+    one text for all forms of a question; ``edition`` changes with the prompt and with the code.
     """
 
     control = "repetition"
@@ -46,24 +66,24 @@ class Repeat:
         kept: KeptAnswers,
         energy: EnergyLedger,
         model: ModelInfo,
+        sources: Sources,
         same: Callable[[str, Literal["fr", "en"]], str],
-        public: Callable[[], frozenset[str]],
         edition: str,
     ) -> None:
         self._kept = kept
         self._energy = energy
         self._model = model
+        self._sources = sources
         self._same = same
-        self._public = public
         self._edition = edition
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
         """Sets the answer where one is kept; a store that does not answer is as an empty one."""
-        if exchange.finish_reason is None and _may_repeat(exchange):
-            kept = await in_thread(self._look, exchange)
-            if kept is not None:
-                _give(exchange, kept)
-                yield Delta(exchange.answer)
+        if exchange.finish_reason is not None or not _may_repeat(exchange):
+            return
+        if await in_thread(self._answered, exchange):
+            yield SourcesFound(exchange.passages)  # those of the answer, under its numbers
+            yield Delta(exchange.answer)
 
     def keep(self, exchange: Exchange) -> None:
         """Keep the answer of an exchange that has ended well, where it may be given again.
@@ -81,37 +101,39 @@ class Repeat:
                 raw=exchange.raw_answer,
                 text=exchange.answer,
                 grounding=grounding,
-                passages=tuple(passage.id for passage in exchange.passages),
+                passages=tuple((each.id, _mark(each)) for each in exchange.passages),
                 written_at=utc_now(),
             ),
         )
 
-    def _look(self, exchange: Exchange) -> KeptAnswer | None:
+    def _answered(self, exchange: Exchange) -> bool:
+        """Whether an answer was kept, which is then the answer of ``exchange``."""
         with self._energy.measure(exchange.id, "retrieval"):
-            exchange.repetition = self._key(exchange)
-            # Who asks the same again has read the answer: it is another one that they want.
-            wanted = exchange.request.answer == "auto" and exchange.request.choices == NO_CHOICE
-            if not exchange.repetition or not wanted:
-                return None
             try:
-                return self._kept.find(exchange.repetition, exchange.charter.answers.repeat_days)
+                exchange.repetition = self._key(exchange)
+                # Who asks the same again has read the answer: it is another one that they want.
+                wanted = exchange.request.answer == "auto" and exchange.request.choices == NO_CHOICE
+                if not exchange.repetition or not wanted:
+                    return False
+                days = exchange.charter.answers.repeat_days
+                kept = self._kept.find(exchange.repetition, days)
+                passages = self._passages(exchange, kept) if kept is not None else None
             except SQLAlchemyError as failure:
                 _log.error("kept_answer_not_read", error=type(failure).__name__)
-                return None
+                return False
+        if kept is None or passages is None:
+            return False
+        _give(exchange, kept, passages)
+        return True
 
     def _key(self, exchange: Exchange) -> str:
         """All that the answer depends on; empty where one may not be kept."""
-        if not {passage.source for passage in exchange.passages} <= self._public():
+        if not {passage.source for passage in exchange.passages} <= self._sources.open_to_all():
             return ""
         caller = exchange.request.caller
         question = self._same(exchange.question, caller.locale)
         if not question:
             return ""
-        # What a page says of them counts too: a date that changed is a source that changed.
-        found = sorted(
-            [each.id, each.digest, each.date, each.title, each.reference, each.url]
-            for each in exchange.passages
-        )
         return self._kept.key(
             self._edition,
             caller.service,
@@ -120,9 +142,29 @@ class Repeat:
             self._model.name,
             self._model.digest,
             asdict(exchange.request.sampling),
-            found,
+            self._sources.revision(exchange.rules.sources),
             question,
         )
+
+    def _passages(self, exchange: Exchange, kept: KeptAnswer) -> tuple[Passage, ...] | None:
+        """The passages of the answer, where they are all what they were and may all be seen.
+
+        Those that it cites must have been found by this person's search; the others may have
+        another rank: two forms of one question have vectors of their own.
+        """
+        found = {passage.id: passage for passage in exchange.passages}
+        allowed = self._sources.open_to_all()
+        if exchange.rules.sources is not None:
+            allowed &= exchange.rules.sources
+        passages = []
+        for number, (identity, mark) in enumerate(kept.passages, start=1):
+            passage = found.get(identity)
+            if passage is None and number not in kept.grounding.cited:
+                passage = self._sources.passage(identity)
+            if passage is None or passage.source not in allowed or _mark(passage) != mark:
+                return None
+            passages.append(passage)
+        return tuple(passages)
 
 
 def _may_repeat(exchange: Exchange) -> bool:
@@ -174,13 +216,8 @@ def _may_be_kept(exchange: Exchange) -> bool:
     )
 
 
-def _give(exchange: Exchange, kept: KeptAnswer) -> None:
-    """The answer, under the passages that were just found, by the numbers that it cites."""
-    places = {passage.id: place for place, passage in enumerate(exchange.passages)}
-    order = [places[each] for each in kept.passages]
-    exchange.passages = tuple(exchange.passages[place] for place in order)
-    exchange.whole = tuple(exchange.whole[place] for place in order)
-    exchange.shown = tuple(exchange.shown[place] for place in order)
+def _give(exchange: Exchange, kept: KeptAnswer, passages: tuple[Passage, ...]) -> None:
+    exchange.passages = exchange.whole = exchange.shown = passages
     exchange.answered = "repeat"
     exchange.written_at = kept.written_at
     exchange.raw_answer = kept.raw
@@ -188,3 +225,8 @@ def _give(exchange: Exchange, kept: KeptAnswer) -> None:
     exchange.grounding = kept.grounding
     exchange.finish_reason = "stop"
     exchange.usage = _NOTHING_WRITTEN
+
+
+def _mark(passage: Passage) -> str:
+    """A hash of all that is shown of a passage: a date that changed is a source that changed."""
+    return hashlib.sha256(json.dumps(asdict(passage), sort_keys=True).encode()).hexdigest()

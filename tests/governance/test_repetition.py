@@ -19,7 +19,9 @@ SAID = CheckedSentence("Deux jours et demi.", "supported", (1,), 1.0)
 
 
 def answer(text: str = "Deux jours et demi [1].", *, at: datetime = NOW) -> KeptAnswer:
-    return KeptAnswer(text, text, Grounding(text, (SAID,), (1,), 1.0), ("p1", "p2"), at)
+    return KeptAnswer(
+        text, text, Grounding(text, (SAID,), (1,), 1.0), (("p1", "a"), ("p2", "b")), at
+    )
 
 
 @pytest.fixture

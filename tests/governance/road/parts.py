@@ -209,11 +209,22 @@ def _work() -> Work:
 
 @dataclass
 class ScriptedRetriever:
-    """Finds ``passages``, whatever is searched."""
+    """Finds ``passages``, whatever is searched; ``unfound`` are held, and not found."""
 
     passages: tuple[Passage, ...] = (passage(),)
     weak: bool = False
     queries: list[list[str]] = field(default_factory=list)
+    public: frozenset[str] = frozenset({"code-travail"})
+    version: str = "1"
+    unfound: tuple[Passage, ...] = ()
+
+    def open_to_all(self) -> frozenset[str]:
+        """Those of the script."""
+        return self.public
+
+    def revision(self, sources: frozenset[str] | None) -> str:
+        """That of the script."""
+        return self.version
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         """As many as the script holds."""
@@ -234,7 +245,8 @@ class ScriptedRetriever:
 
     def passage(self, passage_id: str) -> Passage | None:
         """By its identifier."""
-        return next((each for each in self.passages if each.id == passage_id), None)
+        held = (*self.passages, *self.unfound)
+        return next((each for each in held if each.id == passage_id), None)
 
 
 @dataclass
@@ -297,7 +309,6 @@ class Parts:
     checker: CitationChecker = field(default_factory=LexicalCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
     answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
-    public: frozenset[str] = frozenset({"code-travail"})
     edition: str = "1"
     revision: str = REVISION
     later: timedelta = timedelta(0)
@@ -406,8 +417,8 @@ class Parts:
                     self.kept_answers,
                     self.energy,
                     self.engine.info,
+                    self.retriever,
                     lambda question, _locale: as_meant(question),
-                    lambda: self.public,
                     self.edition,
                 ),
                 Generate(
