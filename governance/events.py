@@ -3,6 +3,8 @@
 Refused                                   (the exchange ends there), or
 Accepted → … → Waiting* → Refused         (the model is busy, or the prompt too long), or
 Accepted → Searching → SourcesFound → Quoted → Delta → Completed   (the sources answer), or
+Accepted → Searching → SourcesFound → SourcesFound → Delta → Completed   (an answer is given again,
+                                      under its own passages), or
 Accepted → Searching → SourcesFound → Prompted → Waiting* → Reading* → Delta* → Completed
                                       (ToolCalled* among the Deltas, where tools are offered)
 Failed                                    (at any point: the exchange ends there)

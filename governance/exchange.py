@@ -78,7 +78,9 @@ class Exchange:
     ``whole`` are the passages without the instructions that they hold, and ``shown`` as the model
     reads them, shortened around the question; ``caveats`` are what is to be known of them.
     ``found`` is what the search found, and ``extract`` the sentences of it that answer best;
-    ``answered`` is who answers: a model, a passage, or nobody.
+    ``answered`` is who answers: a model, a passage, nobody, or an answer that is given again,
+    ``written_at`` then. ``repetition`` is the key under which the answer may be kept, empty where
+    it may not.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
     ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
     ``reading`` are the passages as the answer is checked against them, and ``unsupported`` says
@@ -109,7 +111,9 @@ class Exchange:
     caveats: tuple[Caveat, ...] = ()
     found: Retrieval | None = None
     extract: Extract | None = None
-    answered: Literal["text", "passage", "silence"] = "text"
+    answered: Literal["text", "passage", "silence", "repeat"] = "text"
+    repetition: str = ""
+    written_at: datetime | None = None
     prompt: tuple[Message, ...] = ()
     raw_answer: str = ""
     answer: str = ""

@@ -174,8 +174,11 @@ class Receipt(_Part):
     """The functions that the model asked to call, how many times each; never with what."""
     sources: tuple[SourcePart, ...]
     grounding: GroundingPart | None
-    answered: Literal["text", "passage", "silence"] = "text"
-    """Who answered: a model's text, a passage as it stands, or nobody, the sources being silent."""
+    answered: Literal["text", "passage", "silence", "repeat"] = "text"
+    """Who answered: a model's text, a passage as it stands, nobody, the sources being silent, or
+    the text of a model that had been asked the same."""
+    written_at: str | None = None
+    """When an answer that is given again was written; the model and the citations are its own."""
     injections: tuple[InjectionPart, ...] = ()
     """Instructions to the assistant that documents held; they were not followed."""
     tokens: TokenPart | None
@@ -247,11 +250,16 @@ def _energy(exchange: Exchange) -> EnergyPart:
 def _label(exchange: Exchange) -> LabelPart:
     """What no model wrote, such as the answer that there is no answer, is not marked as AI text."""
     return LabelPart(
-        ai_generated=exchange.answered == "text"
-        and bool(exchange.prompt and (exchange.raw_answer or exchange.tool_calls)),
+        ai_generated=exchange.answered in ("text", "repeat")
+        and _by_a_model(exchange)
+        and bool(exchange.raw_answer or exchange.tool_calls),
         mention=exchange.charter.labelling.mention,
         review=any(decision.effect == "review" for decision in exchange.decisions),
     )
+
+
+def _by_a_model(exchange: Exchange) -> bool:
+    return bool(exchange.prompt) or exchange.answered == "repeat"
 
 
 def build_receipt(
@@ -273,7 +281,7 @@ def build_receipt(
         answer_sha256=(
             hashlib.sha256(exchange.answer.encode()).hexdigest() if exchange.answer else None
         ),
-        model=ModelPart(name=model.name, digest=model.digest) if exchange.prompt else None,
+        model=ModelPart(name=model.name, digest=model.digest) if _by_a_model(exchange) else None,
         charter_revision=exchange.charter_revision,
         decisions=exchange.decisions,
         masked=dict(masked.counts) if masked else {},
@@ -284,6 +292,7 @@ def build_receipt(
         sources=_sources(exchange),
         grounding=_grounding(exchange),
         answered=exchange.answered,
+        written_at=iso(exchange.written_at) if exchange.written_at else None,
         injections=exchange.injections,
         tokens=(
             TokenPart(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -45,6 +46,7 @@ from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.quote import Quote
+from governance.stages.repeat import Repeat
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
@@ -64,12 +66,16 @@ from server.expiry import expire
 from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import Knowledge, configured_embedder, models_dir
+from server.repetition import edition, same_question
 from server.settings import Settings
 
 _log = structlog.get_logger("sobria.assembly")
 
 CONTROLS = frozenset(
-    {"quotas", "personal_data", "uses", "audit", "sources", "generation", "citations", "review"}
+    {
+        *("quotas", "personal_data", "uses", "audit", "sources", "repetition"),
+        *("generation", "citations", "review"),
+    }
 )
 """Every control that a charter can declare; each must be a stage of the road."""
 
@@ -187,7 +193,10 @@ class Assembly(Books):
                 self.knowledge.sync_what_changed()
                 if time.monotonic() >= days:
                     days = time.monotonic() + DAY_SECONDS
-                    kept = self.charter.get()[1].audit.retention_days
+                    revision, charter = self.charter.get()
+                    kept = charter.audit.retention_days
+                    repeated = timedelta(days=charter.answers.repeat_days)
+                    self.kept_answers.expire(utc_now() - repeated, revision)
                     expire(self, kept)
                     retention.forget(kept)
             except (SQLAlchemyError, AuditError, QuotaUnavailable) as failure:
@@ -268,6 +277,7 @@ def build_assembly(settings: Settings) -> Assembly:
             Accept(books.audit, engine.info.name),
             Retrieve(knowledge.retriever, energy, cores, _shorten, knowledge.caveats),
             Quote(SentenceExtractor(embedder), energy, cores),
+            Repeat(books.kept_answers, energy, engine.info, knowledge, same_question, edition()),
             Generate(
                 engine,
                 pseudonymiser,

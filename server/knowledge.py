@@ -22,7 +22,7 @@ from rag.filler import VectorFiller
 from rag.personal_data import Cleaner
 from rag.protocol import Caveat, Passage
 from rag.retrieval import HybridRetriever, Semantic
-from rag.runs import LastSync, last_complete, last_syncs
+from rag.runs import LastSync, last_complete, last_syncs, revision
 from rag.shipped import Shipped
 from rag.sources import Source, load_sources
 from rag.store import Beside, Store
@@ -136,6 +136,18 @@ class Knowledge:
         if self._filler is not None:
             self._filler.wake()
         return report
+
+    def open_to_all(self) -> frozenset[str]:
+        """The ids of the declared sources whose texts anybody may read."""
+        return frozenset(source.id for source in self.declared if source.open_to_all)
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """A passage, as it is now."""
+        return self.retriever.passage(passage_id)
+
+    def revision(self, sources: frozenset[str] | None) -> str:
+        """A text that changes each time that a sync changes one of ``sources`` (None: any)."""
+        return revision(self.store.engine, sources)
 
     def sync_what_changed(self) -> None:
         """Begin to read again each source whose declaration, or the charter, now asks for another

@@ -35,6 +35,8 @@ class Ground:
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
         """Adds one sentence to the stream where the sources do not support the answer."""
+        if exchange.answered == "repeat":
+            return  # it was checked when it was written, and the sources say the same
 
         def check() -> Grounding | None:
             with self._energy.measure(exchange.id, "analysis"):

@@ -372,6 +372,21 @@ def test_what_is_to_be_known_of_a_passage_is_under_the_answer_if_it_is_cited() -
     assert known in render("_sources.html", page, uncited, conversation_id="c1")
 
 
+def test_an_answer_given_again_says_when_it_was_written_and_can_be_written_anew() -> None:
+    answer = samples.MESSAGES[1]
+    page = samples.page("employee", "/chat")
+    repeated = {"answered": "repeat", "written_at": "2026-11-24T09:30:00.000000Z"}
+    told = replace(answer, receipt={**samples.receipt(), **repeated})
+    html = render("_message.html", page, told, conversation_id="c1").replace("\u00a0", " ")
+    assert "Réponse donnée le 24 novembre 2026, d’après les mêmes sources." in html
+    assert "24 novembre 2026 à 10 h 30" in html
+    assert "Faire rédiger une nouvelle réponse" in html
+    assert "IA · à vérifier" in html
+    assert "/seen" not in html
+    usual = render("_message.html", page, answer, conversation_id="c1")
+    assert "Réponse donnée le" not in usual and "/seen" in usual
+
+
 def test_a_refusal_says_whether_the_answer_was_stopped() -> None:
     page = samples.page("employee", "/chat")
     note = "La réponse a été arrêtée pendant sa rédaction."
