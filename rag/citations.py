@@ -39,7 +39,8 @@ NEAR_ABROAD = 0.9
 ANSWERED_ABROAD = 0.85
 # What only says the question again must stand in the source nearly to the word.
 RESTATED = 0.8
-# Sentences as near as the nearest, less this, are taken for it.
+# Sentences as near as the nearest, less this, are taken for it: a figure that stands where the
+# sources speak of something else supports nothing.
 ALIKE = 0.01
 # A second passage is cited when it supports nearly as well as the best.
 NEARLY = 0.9
@@ -185,35 +186,45 @@ class PassageReading:
         figures = claimed.quantities or (claimed.numbers if abroad else frozenset())
         answers = bool(figures - self._asked.facts.quantities - self._asked.facts.numbers)
         restates = not answers and claimed.within(self._asked.facts) and stems <= self._asked.stems
-        shares = []
-        for source in self._sources:
-            known = all(_named(name, source) for name in named)
-            places = [p for p in source.places if known and claimed.within(p.facts)]
-            held = [self._weights.share(stems, place) if stems else 1.0 for place in places]
-            shares.append(max(held, default=-1.0))
+        holding = [
+            [
+                (number, self._weights.share(stems, place) if stems else 1.0)
+                for number, place in enumerate(source.places)
+                if claimed.within(place.facts)
+            ]
+            if all(_named(name, source) for name in named)
+            else []
+            for source in self._sources
+        ]
+        shares = [max((share for _, share in places), default=-1.0) for places in holding]
         if restates:
             return [max(0.0, share) if share >= RESTATED else 0.0 for share in shares]
         least = 0.0 if abroad or answers else SOME
         if self._embedder is None or max(shares, default=-1.0) < least:
             return [max(0.0, share) for share in shares]
         said, asked = self._embedder.embed_passages([plain, f"{self._question} {plain}"])
+        meanings = self._vectors(self._embedder)
+        likeness = [vectors @ said for vectors in meanings]
+        nearest = max(float(each.max(initial=0.0)) for each in likeness)
         near, answered = (NEAR_ABROAD, ANSWERED_ABROAD) if abroad else (NEAR, ANSWERED)
-        scores = []
-        for source, share, vectors in zip(
-            self._sources, shares, self._vectors(self._embedder), strict=True
-        ):
-            likeness = vectors @ said
-            nearest = float(likeness.max(initial=0.0))
-            stands = (
-                (share >= SUPPORT and nearest >= ABOUT)
-                or (share >= (0.0 if abroad else SOME) and nearest >= near)
-                or (answers and share >= 0.0 and (vectors @ asked).max(initial=0.0) >= answered)
-            )
-            if stands and not _denied(plain, source, likeness):
-                scores.append(min(1.0, max(share, SUPPORT + max(0.0, nearest - near))))
-            else:
-                scores.append(min(max(0.0, share), SUPPORT / 2))
-        return scores
+
+        def score(source: int) -> float:
+            best = 0.0
+            for first, share in holding[source]:
+                here = likeness[source][first : first + WINDOW]
+                close = float(here.max(initial=0.0))
+                if close < nearest - ALIKE:
+                    continue  # it is elsewhere that the sources speak of this
+                questioned = meanings[source][first : first + WINDOW] @ asked
+                if (
+                    (share >= SUPPORT and close >= ABOUT)
+                    or (share >= (0.0 if abroad else SOME) and close >= near)
+                    or (answers and float(questioned.max(initial=0.0)) >= answered)
+                ) and not _denied(plain, self._sources[source].sentences[first:], here):
+                    best = max(best, share, SUPPORT + max(0.0, close - near))
+            return min(1.0, best or max(0.0, min(shares[source], SUPPORT / 2)))
+
+        return [score(source) for source in range(len(self._sources))]
 
     def _vectors(self, embedder: Embedder) -> list[Vectors]:
         """The meaning of each sentence of each passage."""
@@ -234,13 +245,11 @@ def _named(name: str, source: _Source) -> bool:
     )
 
 
-def _denied(sentence: str, source: _Source, likeness: Vectors) -> bool:
-    """Whether what is nearest in a passage affirms what ``sentence`` denies, or the reverse."""
-    if not len(likeness):
-        return False
-    nearest = np.flatnonzero(likeness >= likeness.max() - ALIKE)
+def _denied(sentence: str, near: Sequence[str], likeness: Vectors) -> bool:
+    """Whether what is nearest among ``near`` affirms what ``sentence`` denies, or the reverse."""
+    nearest = np.flatnonzero(likeness >= likeness.max(initial=0.0) - ALIKE)
     told = polarity.denies(sentence)
-    return all(polarity.denies(source.sentences[n]) != told for n in nearest)
+    return len(nearest) > 0 and all(polarity.denies(near[int(n)]) != told for n in nearest)
 
 
 def without_citations(text: str) -> str:
