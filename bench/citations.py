@@ -16,10 +16,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from bench.rag import Row, printed
-from bench.rag_sets import QUESTIONS
+from bench.rag_sets import Part, own_questions, plain
 from bench.rag_world import ROOT, World
 from rag.citations import PassageCitationChecker
 from rag.protocol import Passage
@@ -35,18 +33,9 @@ _DENIALS = (
 )
 
 
-def answerable(part: str) -> Iterator[tuple[str, str, str]]:
-    """The questions of a part with their expected answers and the source's words."""
-    for path in sorted(QUESTIONS.glob("*.yaml")):
-        held = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["answerable"]
-        for place, entry in enumerate(held):
-            if (place % 2 == 1) == (part == "held"):
-                yield entry["question"], entry["answer"], entry["quote"]
-
-
 def beside(world: World, question: str, quote: str, every: dict[str, str]) -> list[Passage]:
     """The passage that holds ``quote``, and three that are found for ``question``."""
-    said = _plain(quote)
+    said = plain(quote)
     identity = next((i for i, text in every.items() if said[:80] in text or said[-80:] in text), "")
     found = [hit.passage for hit in world.retriever.search(question, limit=4).hits]
     source = world.store.passages([identity]).values()
@@ -63,21 +52,22 @@ def denied(sentence: str) -> str | None:
     return None
 
 
-def rows(world: World, part: str) -> Iterator[Row]:
+def rows(world: World, part: Part) -> Iterator[Row]:
     """The shares that are taken for supported."""
     checker = PassageCitationChecker(world.embedder)
-    asked = list(answerable(part))
+    asked = [question for question in own_questions(part) if question.answerable]
     passages = world.store.passages(sorted(world.store.ids()))
-    every = {identity: _plain(passage.text) for identity, passage in passages.items()}
+    every = {identity: plain(passage.text) for identity, passage in passages.items()}
     right, turned, others = [], [], []
-    for number, (question, answer, quote) in enumerate(asked):
-        reading = checker.read(beside(world, question, quote, every), question)
-        for sentence in sentences.split(answer):
+    for number, question in enumerate(asked):
+        passages_beside = beside(world, question.text, question.quote, every)
+        reading = checker.read(passages_beside, question.text)
+        for sentence in sentences.split(question.answer):
             right.append(reading.supports(sentence))
             if (opposite := denied(sentence)) is not None:
                 turned.append(reading.supports(opposite))
         for step in range(1, OTHERS + 1):
-            other = asked[(number + 7 * step) % len(asked)][1]
+            other = asked[(number + 7 * step) % len(asked)].answer
             others.append(reading.supports(sentences.split(other)[0]))
     for name, kept, target, below in (
         ("right, in other words", right, 0.8, False),
@@ -86,11 +76,6 @@ def rows(world: World, part: str) -> Iterator[Row]:
     ):
         share = sum(kept) / max(1, len(kept))
         yield Row(f"{part}: supported, {name} ({len(kept)})", share, target, below)
-
-
-def _plain(text: str) -> str:
-    spaced = text.replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
-    return " ".join(spaced.lower().split())
 
 
 def main() -> int:
