@@ -1,0 +1,207 @@
+"""Decides what each step computes. Pure: it knows tokens, slots and cells, and no native code.
+
+A step has a budget of rows. Those who write come first, one row each, so that nobody's answer waits
+for another's prompt; then their drafts; what is left reads prompts, one after the other, in the
+order of the fair queue. Who is admitted has all the cells that it may ever need: nothing that runs
+can be stuck for want of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.llama.fairness import FairQueue
+from models.llama.prefix import PrefixCache, common
+from models.llama.sequence import Sequence, State
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``running`` sequences at once, ``batch`` rows a step, ``mixed`` rows where somebody writes,
+    ``queue`` requests that may wait for a service, ``drafted`` rows up to which drafts are tried.
+    """
+
+    running: int = 8
+    batch: int = 64
+    mixed: int = 64
+    queue: int = 32
+    drafted: int = 16
+
+
+class QueueFull(Exception):
+    """No more requests may wait; ``ahead`` do already."""
+
+    def __init__(self, ahead: int) -> None:
+        self.ahead = ahead
+        super().__init__(f"{ahead} requests wait")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one sequence in a step: ``tokens`` from position ``start`` on.
+
+    The last ``outputs`` rows say what may follow them.
+    """
+
+    sequence: Sequence
+    start: int
+    tokens: list[int]
+    outputs: int
+
+
+class Scheduler:
+    """Takes requests in, plans steps, lets requests go."""
+
+    def __init__(self, limits: Limits, prefixes: PrefixCache) -> None:
+        self._limits = limits
+        self._prefixes = prefixes
+        self._queue = FairQueue()
+        self.running: list[Sequence] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait."""
+        return len(self._queue)
+
+    def add(self, sequence: Sequence) -> None:
+        """Put a request in the queue.
+
+        A service may fill its own queue and no other's, a user half of it.
+
+        Raises:
+            QueueFull: nothing is kept of the request.
+        """
+        bound = self._limits.queue
+        service = [one for one in self._queue if one.service == sequence.service]
+        user = sum(one.user == sequence.user for one in service) if sequence.user else 0
+        if len(service) >= bound or user >= max(1, bound // 2) or len(self._queue) >= 4 * bound:
+            raise QueueFull(len(service))
+        self._queue.add(sequence)
+
+    def line(self) -> list[Sequence]:
+        """Those who wait, in the order in which they will be served if nobody else comes."""
+        return self._queue.line()
+
+    def plan(self) -> list[Part]:
+        """The rows of the next step; none where there is nothing to do."""
+        writing = [one for one in self.running if one.state is State.WRITING]
+        room = self._limits.mixed if writing else self._limits.batch
+        room -= len(writing)
+        spare = min(room, self._limits.drafted - len(writing))
+        parts = []
+        for one in writing:
+            draft = one.draft[: max(0, min(spare, one.limit - one.written - 1))]
+            one.draft = draft
+            spare -= len(draft)
+            room -= len(draft)
+            rows = [one.tokens[-1], *draft]
+            parts.append(Part(one, one.computed, rows, len(rows)))
+            self._queue.charge(one, len(rows))
+        for one in self._readers():
+            if room <= 0:
+                break
+            bound = one.public if one.computed < one.public else one.prompt
+            end = min(one.computed + room, bound)
+            rows = one.tokens[one.computed : end]
+            parts.append(Part(one, one.computed, rows, int(end == one.prompt)))
+            room -= len(rows)
+        return parts
+
+    def advance(self, part: Part, written: list[int]) -> None:
+        """Note that the rows of ``part`` have been computed, and what was written after them.
+
+        A draft is kept as far as it was written: what the cache holds beyond is given up.
+        """
+        one = part.sequence
+        one.tokens += written
+        if one.state is State.WRITING:
+            one.computed += len(written)
+            if len(written) < len(part.tokens):
+                self._prefixes.trim(one)
+            return
+        one.computed += len(part.tokens)
+        if one.computed == one.public > 0:
+            self._prefixes.publish(one)
+        if one.computed == one.prompt:
+            one.state = State.WRITING
+
+    def finish(self, sequence: Sequence) -> None:
+        """Let a request go, done or cancelled, wherever it stands. A second time does nothing."""
+        if sequence.state is State.WAITING:
+            self._queue.remove(sequence)
+        elif sequence.state is not State.DONE:
+            self.running.remove(sequence)
+            self._prefixes.end(sequence)
+        sequence.state = State.DONE
+        if not self.running and not self._queue:
+            self._queue.forget()
+
+    def _readers(self) -> Iterator[Sequence]:
+        """Whose prompts are to be read, those that are admitted now included, the next first."""
+        given = set[Sequence]()
+        while True:
+            reading = [
+                one for one in self.running if one.state is State.READING and one not in given
+            ]
+            heads = self._queue.heads()
+            reading.sort(key=lambda one: (*one.turn, one.arrived, one.key))
+            chosen = self._admitted(heads, before=reading[0] if reading else None)
+            if chosen is None and not reading:
+                return
+            chosen = chosen or reading[0]
+            given.add(chosen)
+            yield chosen
+
+    def _admitted(self, heads: list[Sequence], before: Sequence | None) -> Sequence | None:
+        """Admit the first of ``heads`` that may start, and comes before ``before``."""
+        passed = set[str]()
+        for one in heads:
+            turn = self._queue.turn(one)
+            if before is not None and before.turn <= turn:
+                return None
+            if one.service in passed or not self._has_share_left(one) or self._is_coming(one):
+                continue
+            if not self._leaves_memory(one):
+                passed.add(one.service)  # the smaller ones of its service wait with it
+                continue
+            if not self._prefixes.begin(one):
+                return None  # nobody overtakes who waits for memory
+            self._queue.remove(one)
+            self._queue.charge(one, one.prompt - one.cached)
+            one.turn, one.state = turn, State.READING
+            self.running.append(one)
+            return one
+        return None
+
+    def _is_coming(self, one: Sequence) -> bool:
+        """Whether public tokens of ``one`` are being read by another: they are worth a wait."""
+        known = self._prefixes.shared(one)
+        return any(
+            other.state is State.READING
+            and other.computed < other.public
+            and common(other.tokens[: other.public], one.tokens[: one.public]) > known
+            for other in self.running
+        )
+
+    def _has_share_left(self, one: Sequence) -> bool:
+        """Whether a newcomer will still find a place once ``one`` runs.
+
+        The last quarter is for services that run nothing, the one before for users who do not.
+        """
+        return len(self.running) + self._quarters(one) * self._limits.running // 4 < (
+            self._limits.running
+        )
+
+    def _leaves_memory(self, one: Sequence) -> bool:
+        """The same for the cells of the cache."""
+        quarters = self._quarters(one)
+        if not quarters:
+            return True
+        needed = one.prompt + one.limit - self._prefixes.shared(one)
+        return self._prefixes.unreserved - needed >= quarters * self._prefixes.cells // 4
+
+    def _quarters(self, one: Sequence) -> int:
+        """How many quarters of the places ``one`` must leave to others."""
+        service = [other for other in self.running if other.service == one.service]
+        return bool(service) + any(other.user == one.user for other in service if one.user)

@@ -1,0 +1,60 @@
+"""A request on its way through the engine: its tokens, and how far they have been computed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from models.llama.prefix import Node
+
+
+class State(Enum):
+    """Where a sequence stands. It is ``DONE`` as soon as it holds nothing of the cache any more."""
+
+    WAITING = auto()
+    READING = auto()
+    WRITING = auto()
+    DONE = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """``tokens`` are the prompt's ``prompt`` tokens, then those that were written.
+
+    ``public`` leading tokens hold nothing personal. ``conversation`` is whose computation may be
+    reused besides; empty, nobody's. ``limit`` bounds the tokens written. ``slot`` is llama.cpp's
+    sequence id, ``computed`` how many tokens the cache holds under it, of which ``cached`` were
+    not computed for this request. Instants are of ``time.monotonic()``.
+    """
+
+    key: int
+    tokens: list[int]
+    public: int = 0
+    limit: int = 512
+    conversation: str = ""
+    service: str = ""
+    user: str = ""
+    weight: float = 1.0
+    arrived: float = field(default_factory=time.monotonic)
+    state: State = State.WAITING
+    slot: int = -1
+    computed: int = 0
+    cached: int = 0
+    reserved: int = 0
+    turn: tuple[float, float] = (0.0, 0.0)
+    node: Node | None = None
+    draft: list[int] = field(default_factory=list)
+    writer: Any = None
+    """What chooses and decodes its tokens; the scheduler does not look at it."""
+    prompt: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.prompt = len(self.tokens)
+
+    @property
+    def written(self) -> int:
+        """How many tokens have been written."""
+        return len(self.tokens) - self.prompt
