@@ -52,8 +52,11 @@ class Message:
 class Sampling:
     """How the next token is chosen, and when to stop. ``max_tokens`` bounds the completion.
 
-    ``choices`` are all that may be written, the likeliest first token at each step; an engine that
-    cannot hold its model to them (a remote one) writes freely, so the reader must check.
+    ``choices`` are all that may be written, the likeliest first token at each step; ``grammar`` is
+    GBNF, ``json_schema`` the text of a JSON Schema; of these three, one at most. ``logit_bias``
+    adds to the logits of tokens; ``logprobs`` asks for those of so many likeliest tokens, and of
+    the chosen one. An engine that cannot hold its model to these (a remote one) writes freely, so
+    the reader must check.
     """
 
     max_tokens: int = 512
@@ -65,16 +68,33 @@ class Sampling:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
+    logprobs: int | None = None
+    grammar: str = ""
+    json_schema: str = ""
+
+
+class LogitsProcessor(Protocol):
+    """Changes the logits of one sequence before each of its tokens is chosen: a watermark."""
+
+    def __call__(self, tokens: Sequence[int], logits: NDArray[np.float32]) -> None:
+        """Change ``logits`` in place; ``tokens`` are the prompt's and those written so far."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """A prompt for an engine.
 
-    ``queue`` names who waits together (a service), so that a scheduler can be fair.
+    ``queue`` names who waits together (a service), so that a scheduler can be fair; ``weight`` is
+    the service's share against the others, ``user`` whose turn it is within (empty: unknown).
     ``public_prefix`` is the number of leading messages that hold nothing personal: only their
-    computation may be reused for another conversation. ``tools`` are offered to the model; without
-    ``parallel_calls``, the generation ends with the first call.
+    computation may be reused for another conversation. ``conversation`` names the one whose earlier
+    turns may be reused besides; it must be no other's (empty: none is). ``tools`` are offered to
+    the model; without ``parallel_calls``, the generation ends with the first call. ``processor``
+    must be picklable.
     """
 
     id: str
@@ -84,6 +104,10 @@ class GenerationRequest:
     public_prefix: int = 1
     tools: tuple[Tool, ...] = ()
     parallel_calls: bool = True
+    user: str = ""
+    weight: float = 1.0
+    conversation: str = ""
+    processor: LogitsProcessor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +154,25 @@ class Prefilled:
 
 
 @dataclass(frozen=True, slots=True)
+class Logprob:
+    """A token that could be written: its bytes, and the logarithm of its probability."""
+
+    piece: bytes
+    logprob: float
+    likeliest: tuple[tuple[bytes, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
-    """``count`` tokens were written; ``text`` is whole characters, and may be empty."""
+    """``count`` tokens were written; ``text`` is whole characters, and may be empty.
+
+    ``logprobs`` are the tokens' own, where they were asked for.
+    """
 
     text: str
     count: int
     work: Work
+    logprobs: tuple[Logprob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

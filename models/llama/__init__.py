@@ -1,5 +1,7 @@
-"""A language model in this process, by llama.cpp: one thread owns the context and serves in turn.
+"""A language model on this machine, by llama.cpp: many sequences in one batch.
 
-``engine`` is the asyncio side, ``worker`` the thread and its queue, ``context`` the model itself;
-``template``, ``sampler``, ``text`` and ``cputime`` each hold one thing that these need.
+``engine`` is the asyncio side; ``process`` starts the process that computes, ``child`` is its main.
+In it, ``core.step`` is the algorithm: ``scheduler`` decides what a step computes (``fairness`` who
+is next, ``prefix`` what need not be computed), ``runner`` has llama.cpp compute it, ``writer``
+chooses the tokens (``sampling``, ``speculation``) and makes them text (``text``).
 """

@@ -1,17 +1,17 @@
-"""The asyncio side of the in-process engine."""
+"""The asyncio side of the local engine."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import time
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
+from typing import Literal
 
-from models.llama.context import LlamaContext, Prompt
-from models.llama.job import Job
-from models.llama.worker import Worker
+from models.llama.child import Spec
+from models.llama.inbox import StreamInbox
+from models.llama.process import EngineProcess
 from models.protocol import (
     Called,
     EngineError,
@@ -20,14 +20,13 @@ from models.protocol import (
     GenerationRequest,
     Message,
     ModelInfo,
-    PromptTooLong,
     Token,
     Tool,
     Work,
 )
 from models.tool_calls import CallStream
 
-CHUNK = 64  # tokens of a prefill step: see docs/decisions, and measure before changing it
+BATCH = 64  # rows of a step: see docs/decisions/0005, and measure before changing it
 
 
 def usable_cores() -> int:
@@ -39,11 +38,14 @@ def usable_cores() -> int:
 
 
 class LlamaEngine:
-    """Serves one GGUF model, one request at a time, first come first served.
+    """Serves one GGUF model to many at a time, from a process of its own.
 
-    Loading blocks, so make it outside the event loop. ``context_length`` is in tokens, and is cut
-    to what the model was trained for; ``threads`` defaults to the usable cores; ``queue_limit`` is
-    how many requests may wait. Events go to the loop on which ``generate`` is iterated.
+    Loading blocks, so make it outside the event loop. ``context_length`` bounds one request, in
+    tokens, and is cut to what the model was trained for; ``threads`` defaults to the usable cores;
+    ``queue_limit`` is how many requests of a service may wait. ``memory``, in bytes, is for the
+    cache, beside the weights: how many are served at once (``running``) follows from it. With 32
+    ``cache_bits``, a model whose other kernels allow it writes to the bit what it would write
+    alone, whoever else is in the batch; the cache then takes twice the memory. Events go to the loop on which ``generate`` is iterated.
 
     Raises:
         EngineError: when the file cannot be loaded.
@@ -58,35 +60,49 @@ class LlamaEngine:
         licence: str,
         context_length: int = 4096,
         threads: int | None = None,
-        batch: int = CHUNK,
+        batch: int = BATCH,
         queue_limit: int = 32,
+        memory: int | None = None,
+        running: int | None = None,
+        speculate: bool = True,
+        cache_bits: Literal[16, 32] = 16,
     ) -> None:
         count = threads or usable_cores()
-        self._worker = Worker(
-            lambda: LlamaContext(path, context_length, count, batch), count, queue_limit
+        self._process = EngineProcess(
+            Spec(
+                path,
+                context_length,
+                count,
+                batch,
+                queue_limit,
+                memory,
+                running,
+                speculate,
+                cache_bits,
+            )
         )
-        self._context = self._worker.start()
-        # the vocabulary may be read from any thread, but not while the model is being freed
-        self._open = True
-        self._vocabulary = threading.Lock()
-        self._info = ModelInfo(
-            name, digest, licence, self._context.length, self._context.calls_tools
-        )
+        ready = self._process.ready
+        self.sizes = ready.sizes
+        self._info = ModelInfo(name, digest, licence, ready.sizes.context, ready.calls_tools)
 
     @property
     def info(self) -> ModelInfo:
         """The identity of the model."""
         return self._info
 
+    @property
+    def pid(self) -> int:
+        """The process that computes, for whoever measures it."""
+        return self._process.pid
+
     def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         """Tokens of the prompt that these make under the model's chat template.
 
         Raises:
+            EngineBusy: the engine's process is being started again.
             EngineError: when the template refuses them, or the engine is closed.
         """
-        with self._vocabulary:
-            self._require_open()
-            return self._context.count_tokens(messages, tools)
+        return self._process.count(messages, tools)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[EngineEvent, None]:
         """Stream a generation; closing the generator cancels it within one step.
@@ -94,23 +110,19 @@ class LlamaEngine:
         A request that starts at once emits no ``Queued``. Every token that the model wrote counts,
         the one that ends its turn included. ``Finished("cancelled")`` comes when the engine is
         closed meanwhile. Where tools are offered, calls come as ``Called``, and what is written of
-        them never as text.
+        them never as text. Events that are not taken in time are put together.
 
         Raises:
             PromptTooLong: before anything is computed.
-            EngineBusy: when the queue is full.
-            EngineError: when the model fails or the engine is closed.
+            EngineBusy: when the queue is full, or the engine's process is being started again.
+            EngineError: when the model or its process fails, or the engine is closed.
         """
-        prompt = await asyncio.to_thread(self._tokenize, request)
-        wanted = request.sampling.max_tokens
-        if len(prompt.tokens) + wanted > self._info.context_length:
-            raise PromptTooLong(len(prompt.tokens), wanted, self._info.context_length)
-        job = Job(request, prompt, asyncio.get_running_loop())
+        inbox = StreamInbox(asyncio.get_running_loop())
         calls = _CallReader(request) if request.tools else None
-        self._worker.submit(job)
+        key = self._process.submit(request, inbox)
         try:
             while True:
-                event = await job.events.get()
+                event = await inbox.get()
                 if isinstance(event, EngineError):
                     raise event
                 for each in calls.read(event) if calls else (event,):
@@ -118,28 +130,13 @@ class LlamaEngine:
                 if isinstance(event, Finished):
                     return
                 if calls and calls.enough:
-                    job.cancelled = True  # the worker still says what it took
+                    self._process.end(key)  # it still says what it took
         finally:
-            self._worker.cancel(job)
+            self._process.cancel(key)
 
     async def close(self) -> None:
         """End what runs, refuse what waits, free the model."""
-        await asyncio.to_thread(self._close)
-
-    def _close(self) -> None:
-        with self._vocabulary:
-            if self._open:
-                self._open = False
-                self._worker.close()
-
-    def _tokenize(self, request: GenerationRequest) -> Prompt:
-        with self._vocabulary:
-            self._require_open()
-            return self._context.prompt(request.messages, request.public_prefix, request.tools)
-
-    def _require_open(self) -> None:
-        if not self._open:
-            raise EngineError("the engine is closed")
+        await asyncio.to_thread(self._process.close)
 
 
 class _CallReader:

@@ -68,12 +68,17 @@ class PrefixCache:
 
     def __init__(self, memory: Memory, slots: int, cells: int, trunk: int, shelf: int) -> None:
         self._memory = memory
-        self._free = list(range(slots - 1, -1, -1))
+        self._slots = slots
+        self._trunk_limit, self._shelf_limit = trunk, shelf
+        self.cells = cells
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, once the memory has lost all that it held."""
+        self._free = list(range(self._slots - 1, -1, -1))
         self._root = Node([], 0)
         self._shelf: OrderedDict[str, tuple[list[int], object]] = OrderedDict()
-        self._trunk_limit, self._shelf_limit = trunk, shelf
         self._reserved = self._clock = 0
-        self.cells = cells
         self.held = 0
         self.shelved = 0
 

@@ -8,6 +8,7 @@ can be stuck for want of memory.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -119,6 +120,7 @@ class Scheduler:
             one.computed += len(written)
             if len(written) < len(part.tokens):
                 self._prefixes.trim(one)
+            one.draft = []
             return
         one.computed += len(part.tokens)
         if one.computed == one.public > 0:
@@ -136,6 +138,14 @@ class Scheduler:
         sequence.state = State.DONE
         if not self.running and not self._queue:
             self._queue.forget()
+
+    def lose(self) -> list[Sequence]:
+        """Let all go that run: the memory has lost them. Returns them."""
+        lost, self.running = self.running, []
+        self._prefixes.reset()
+        for one in lost:
+            one.state, one.slot, one.node, one.reserved = State.DONE, -1, None, 0
+        return lost
 
     def _readers(self) -> Iterator[Sequence]:
         """Whose prompts are to be read, those that are admitted now included, the next first."""
@@ -169,7 +179,7 @@ class Scheduler:
                 return None  # nobody overtakes who waits for memory
             self._queue.remove(one)
             self._queue.charge(one, one.prompt - one.cached)
-            one.turn, one.state = turn, State.READING
+            one.turn, one.state, one.admitted = turn, State.READING, time.monotonic()
             self.running.append(one)
             return one
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.llama.prefix import Node
@@ -39,6 +39,7 @@ class Sequence:
     user: str = ""
     weight: float = 1.0
     arrived: float = field(default_factory=time.monotonic)
+    admitted: float = 0.0
     state: State = State.WAITING
     slot: int = -1
     computed: int = 0
@@ -47,8 +48,12 @@ class Sequence:
     turn: tuple[float, float] = (0.0, 0.0)
     node: Node | None = None
     draft: list[int] = field(default_factory=list)
-    writer: Any = None
-    """What chooses and decodes its tokens; the scheduler does not look at it."""
+    told: int = -1
+    """The place in line that was last told."""
+    prefill: float = 0.0
+    decode: float = 0.0
+    cpu: float = 0.0
+    """Seconds that its steps took."""
     prompt: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import jinja2
-import llama_cpp
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+from models.llama.prefix import common
+from models.llama.vocabulary import Vocabulary
 from models.protocol import EngineError, Message, Tool
 from models.tool_calls import MARK, dumped
 
@@ -25,19 +26,17 @@ CHATML = (
 class PromptTemplate:
     """Renders and tokenizes prompts. Reads the vocabulary only, never the context."""
 
-    def __init__(self, model: llama_cpp.Llama) -> None:
-        self._model = model
-        vocabulary = llama_cpp.llama_model_get_vocab(model.model)
-        template = model.metadata.get("tokenizer.chat_template") or CHATML
-        bos = _text(vocabulary, model.token_bos())
-        eos = _text(vocabulary, model.token_eos())
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        template = vocabulary.template or CHATML
         self._formatters = {
-            open_turn: Jinja2ChatFormatter(template, eos, bos, add_generation_prompt=open_turn)
+            open_turn: Jinja2ChatFormatter(
+                template, vocabulary.eos, vocabulary.bos, add_generation_prompt=open_turn
+            )
             for open_turn in (True, False)
         }
         # A template that writes the first token itself must not get it twice.
-        adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(vocabulary))
-        self._add_bos = adds_bos and "bos_token" not in template
+        self._add_bos = vocabulary.adds_bos and "bos_token" not in template
         self._marks = _marks_of(vocabulary, template)
         self.calls_tools = MARK in template and re.search(r"\btools\b", template) is not None
         """Whether the template offers tools, and asks for calls that can be read."""
@@ -59,8 +58,7 @@ class PromptTemplate:
             written = self._formatters[open_turn](messages=turns, tools=offered)  # type: ignore[arg-type]
         except (jinja2.TemplateError, ValueError) as error:
             raise EngineError("the model's chat template refuses these messages") from error
-        prompt = written.prompt.encode("utf-8", "replace")
-        return self._model.tokenize(prompt, add_bos=self._add_bos, special=True)
+        return self._vocabulary.tokens(written.prompt, bos=self._add_bos)
 
     def public_length(self, messages: Sequence[Message], count: int, prompt: list[int]) -> int:
         """How many tokens of ``prompt`` come from its first ``count`` messages alone."""
@@ -70,7 +68,7 @@ class PromptTemplate:
             public = self.tokens(messages[:count], open_turn=False)
         except EngineError:  # this template needs more than those messages
             return 0
-        return common_prefix(public, prompt)
+        return common(public, prompt)
 
     def _turn(self, message: Message) -> dict[str, Any]:
         turn: dict[str, Any] = {"role": message.role, "content": self._defused(message.content)}
@@ -112,36 +110,12 @@ class PromptTemplate:
         return self._marks.sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", content)
 
 
-def common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
-    """Number of leading items that are equal."""
-    length = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        length += 1
-    return length
-
-
-def _text(vocabulary: object, token: int) -> str:
-    if token < 0:
-        return ""
-    raw = llama_cpp.llama_vocab_get_text(vocabulary, token)
-    return bytes(raw or b"").decode("utf-8", "replace")
-
-
-def _marks_of(vocabulary: object, template: str) -> re.Pattern[str] | None:
-    """Control tokens, and those tokens of the model's makers that its template uses.
-
-    The others of these are ordinary text in some vocabularies: HTML tags, runs of blanks.
-    """
-    marks = set[str]()
-    for token in range(llama_cpp.llama_vocab_n_tokens(vocabulary)):
-        kind = llama_cpp.llama_vocab_get_attr(vocabulary, token)
-        text = _text(vocabulary, token)
-        if kind & llama_cpp.LLAMA_TOKEN_ATTR_CONTROL or (
-            kind & llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED and text in template
-        ):
-            marks.add(text)
+def _marks_of(vocabulary: Vocabulary, template: str) -> re.Pattern[str] | None:
+    marks = {
+        vocabulary.text(token)
+        for token in range(vocabulary.size)
+        if vocabulary.is_mark(token, template)
+    }
     # one character cannot be broken
     usable = sorted((mark for mark in marks if len(mark.strip()) > 1), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, usable))) if usable else None

@@ -1,0 +1,183 @@
+"""The only file that touches llama.cpp's context: rows in, logits out, cells shared and cut.
+
+Everything here must be called by the one thread that made it
+(abetlen/llama-cpp-python#771, #897, #1529).
+
+Tried with Qwen2.5 on two cores (docs/decisions/0025): one cache for all sequences, so that a step
+is one batch whoever is in it; no flash attention, which writes up to 1.6 times slower here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from models.llama.prefix import Memory
+from models.llama.scheduler import Part
+from models.llama.sizes import Shape, Sizes
+from models.protocol import EngineError
+
+Logits = NDArray[np.float32]
+
+
+class Runner(Memory, Protocol):
+    """What computes the steps."""
+
+    def decode(self, parts: Sequence[Part]) -> list[list[Logits]]:
+        """For each part, the logits of its last ``outputs`` rows; valid until the next call.
+
+        Raises:
+            RunnerError: the cache's contents are lost.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Forget everything, after a failure."""
+        ...
+
+
+class RunnerError(Exception):
+    """llama.cpp could not compute a step."""
+
+
+class LlamaRunner:
+    """A model and its context. ``threads`` compute; the cache has numbers of ``bits``.
+
+    Raises:
+        EngineError: when the file cannot be loaded, or the memory for its cache not be had.
+    """
+
+    def __init__(self, path: Path, threads: int, bits: int = 16) -> None:
+        self.model = load(path)
+        self._path, self._threads, self._bits = path, threads, bits
+        vocabulary = llama_cpp.llama_model_get_vocab(self.model)
+        self._vocabulary_size = int(llama_cpp.llama_vocab_n_tokens(vocabulary))
+
+    def shape(self) -> Shape:
+        """What decides the size of the cache."""
+        heads = max(1, llama_cpp.llama_model_n_head(self.model))
+        head = llama_cpp.llama_model_n_embd(self.model) // heads
+        return Shape(
+            llama_cpp.llama_model_n_layer(self.model),
+            llama_cpp.llama_model_n_head_kv(self.model) * head,
+            llama_cpp.llama_model_n_ctx_train(self.model),
+            llama_cpp.llama_model_size(self.model),
+            # a recurrent state cannot be cut back to a prefix
+            not (
+                llama_cpp.llama_model_is_recurrent(self.model)
+                or llama_cpp.llama_model_is_hybrid(self.model)
+            ),
+            self._bits,
+        )
+
+    def open(self, sizes: Sizes) -> None:
+        """Make the context, and read one token so that weights and threads are there."""
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx, params.n_seq_max, params.kv_unified = sizes.cells, sizes.slots, True
+        params.n_batch = params.n_ubatch = sizes.rows
+        params.n_threads = params.n_threads_batch = self._threads
+        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        if self._bits == 32:
+            params.type_k = params.type_v = llama_cpp.GGML_TYPE_F32
+        params.no_perf = True
+        self._context = llama_cpp.llama_init_from_model(self.model, params)
+        if not self._context:
+            raise EngineError(f"llama.cpp cannot make a context for {self._path.name}")
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = llama_cpp.llama_batch_init(sizes.rows, 0, 1)
+        self._put(0, 0, 0, 0, output=True)
+        self._run(1)
+        self.cut(0, 0)
+
+    def decode(self, parts: Sequence[Part]) -> list[list[Logits]]:
+        """As Runner says."""
+        row, ends = 0, []
+        for part in parts:
+            last = len(part.tokens) - part.outputs
+            for place, token in enumerate(part.tokens):
+                slot = part.sequence.slot
+                self._put(row, token, part.start + place, slot, output=place >= last)
+                row += 1
+            ends.append(row)
+        self._run(row)
+        return [
+            [self._logits(at) for at in range(end - part.outputs, end)]
+            for part, end in zip(parts, ends, strict=True)
+        ]
+
+    def share(self, source: int, target: int, end: int) -> None:
+        """As Memory says: no cell is copied, it belongs to both."""
+        llama_cpp.llama_memory_seq_rm(self._memory, target, 0, end)
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, end)
+
+    def cut(self, slot: int, start: int) -> None:
+        """As Memory says."""
+        if not llama_cpp.llama_memory_seq_rm(self._memory, slot, start, -1) and start:
+            raise RunnerError("this model's memory cannot be cut")
+
+    def save(self, slot: int) -> object:
+        """As Memory says."""
+        size = llama_cpp.llama_state_seq_get_size(self._context, slot)
+        saved = (ctypes.c_uint8 * size)()
+        llama_cpp.llama_state_seq_get_data(self._context, saved, size, slot)
+        return saved
+
+    def load(self, slot: int, saved: object) -> bool:
+        """As Memory says."""
+        assert isinstance(saved, ctypes.Array)
+        size = len(saved)
+        return bool(llama_cpp.llama_state_seq_set_data(self._context, saved, size, slot) == size)
+
+    def reset(self) -> None:
+        """As Runner says."""
+        llama_cpp.llama_memory_clear(self._memory, False)
+
+    def close(self) -> None:
+        """Free the context and the model."""
+        llama_cpp.llama_batch_free(self._batch)
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self.model)
+
+    def _put(self, row: int, token: int, position: int, slot: int, *, output: bool) -> None:
+        batch = self._batch
+        batch.token[row] = token
+        batch.pos[row] = position
+        batch.n_seq_id[row] = 1
+        batch.seq_id[row][0] = slot
+        batch.logits[row] = output
+
+    def _run(self, rows: int) -> None:
+        self._batch.n_tokens = rows
+        status = llama_cpp.llama_decode(self._context, self._batch)
+        if status:
+            raise RunnerError(f"llama_decode returned {status}")
+
+    def _logits(self, row: int) -> Logits:
+        pointer = llama_cpp.llama_get_logits_ith(self._context, row)
+        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
+
+
+def load(path: Path) -> Any:
+    """The model of a GGUF file; llama.cpp writes nothing on the error stream but errors.
+
+    Raises:
+        EngineError: when it cannot be loaded.
+    """
+    llama_cpp.llama_log_set(_quiet, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    params = llama_cpp.llama_model_default_params()
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
+    if not model:
+        raise EngineError(f"llama.cpp cannot load {path.name}")
+    return model
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _quiet(level: int, text: bytes, data: ctypes.c_void_p) -> None:
+    """Says nothing: llama.cpp's messages may quote a grammar or a token."""
