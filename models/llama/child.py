@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psutil
 
@@ -42,7 +42,6 @@ class Spec:
     memory: int | None = None
     running: int | None = None
     speculate: bool = True
-    cache_bits: Literal[16, 32] = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ class Child:
         self._sending = threading.Lock()
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._told: list[tuple[int, Any]] = []
-        runner = LlamaRunner(spec.path, spec.threads, spec.cache_bits)
+        runner = LlamaRunner(spec.path, spec.threads)
         sizes = sizes_for(
             runner.shape(),
             spec.context_length,

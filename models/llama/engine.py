@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Literal
 
 from models.llama.child import Spec
 from models.llama.inbox import StreamInbox
@@ -43,9 +42,8 @@ class LlamaEngine:
     Loading blocks, so make it outside the event loop. ``context_length`` bounds one request, in
     tokens, and is cut to what the model was trained for; ``threads`` defaults to the usable cores;
     ``queue_limit`` is how many requests of a service may wait. ``memory``, in bytes, is for the
-    cache, beside the weights: how many are served at once (``running``) follows from it. With 32
-    ``cache_bits``, a model whose other kernels allow it writes to the bit what it would write
-    alone, whoever else is in the batch; the cache then takes twice the memory. Events go to the loop on which ``generate`` is iterated.
+    cache, beside the weights: how many are served at once (``running``) follows from it. Events go
+    to the loop on which ``generate`` is iterated.
 
     Raises:
         EngineError: when the file cannot be loaded.
@@ -65,7 +63,6 @@ class LlamaEngine:
         memory: int | None = None,
         running: int | None = None,
         speculate: bool = True,
-        cache_bits: Literal[16, 32] = 16,
     ) -> None:
         count = threads or usable_cores()
         self._process = EngineProcess(
@@ -78,7 +75,6 @@ class LlamaEngine:
                 memory,
                 running,
                 speculate,
-                cache_bits,
             )
         )
         ready = self._process.ready

@@ -47,15 +47,15 @@ class RunnerError(Exception):
 
 
 class LlamaRunner:
-    """A model and its context. ``threads`` compute; the cache has numbers of ``bits``.
+    """A model and its context. ``threads`` compute.
 
     Raises:
         EngineError: when the file cannot be loaded, or the memory for its cache not be had.
     """
 
-    def __init__(self, path: Path, threads: int, bits: int = 16) -> None:
+    def __init__(self, path: Path, threads: int) -> None:
         self.model = load(path)
-        self._path, self._threads, self._bits = path, threads, bits
+        self._path, self._threads = path, threads
         vocabulary = llama_cpp.llama_model_get_vocab(self.model)
         self._vocabulary_size = int(llama_cpp.llama_vocab_n_tokens(vocabulary))
 
@@ -73,7 +73,6 @@ class LlamaRunner:
                 llama_cpp.llama_model_is_recurrent(self.model)
                 or llama_cpp.llama_model_is_hybrid(self.model)
             ),
-            self._bits,
         )
 
     def open(self, sizes: Sizes) -> None:
@@ -83,8 +82,6 @@ class LlamaRunner:
         params.n_batch = params.n_ubatch = sizes.rows
         params.n_threads = params.n_threads_batch = self._threads
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        if self._bits == 32:
-            params.type_k = params.type_v = llama_cpp.GGML_TYPE_F32
         params.no_perf = True
         self._context = llama_cpp.llama_init_from_model(self.model, params)
         if not self._context:

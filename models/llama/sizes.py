@@ -9,6 +9,7 @@ from models.protocol import EngineError
 
 MEMORY_SHARE = 4  # of what is free once the weights are loaded, one part in four at most
 MOST_MEMORY = 1 << 30  # bytes, where nobody says
+_BYTES = 2  # of a 16-bit float
 _TRUNKS = 16  # public prefixes that may end in leaves of their own
 _DRAFTED = 16  # rows of those who write, drafts included
 _BATCH = 64  # rows: see docs/decisions/0005, and measure before changing it
@@ -19,7 +20,7 @@ class Shape:
     """What decides a cache's size: ``width`` is that of a layer's keys, ``weights`` in bytes.
 
     ``trained`` is the longest text that the model knows, in tokens; ``cuts`` whether its memory can
-    be cut back to a prefix, ``bits`` what a number of it takes.
+    be cut back to a prefix.
     """
 
     layers: int
@@ -27,12 +28,11 @@ class Shape:
     trained: int
     weights: int
     cuts: bool = True
-    bits: int = 16
 
     @property
     def token_bytes(self) -> int:
         """What a token takes in the cache: keys and values of all layers."""
-        return 2 * self.bits // 8 * self.layers * self.width
+        return 2 * _BYTES * self.layers * self.width
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from models.protocol import (
     EngineEvent,
     Finished,
     GenerationRequest,
+    Logprob,
     Message,
     Prefilled,
     Sampling,
@@ -30,7 +31,10 @@ from models.protocol import (
 pytestmark = pytest.mark.llm
 
 SYSTEM = Message("system", "You are a helpful assistant who answers in short sentences.")
-GREEDY = Sampling(max_tokens=20, temperature=0, repeat_penalty=1.0)
+GREEDY = Sampling(max_tokens=20, temperature=0, repeat_penalty=1.0, logprobs=2)
+TIE = 1.0
+"""Logits nearer than this may change places: llama.cpp's kernels depend on the number of rows, and
+its 8-bit activations make a difference of the last bit grow to 0.5 (docs/decisions/0025)."""
 QUESTIONS = (
     "What is the capital of France?",
     "Name three colours.",
@@ -40,14 +44,13 @@ QUESTIONS = (
 
 
 def load(path: Path, **options: object) -> LlamaEngine:
-    """An engine on the test model, whose kernels do not depend on who is in the batch."""
+    """An engine on the test model,."""
     return LlamaEngine(
         path,
         name="m",
         digest="sha256:x",
         licence="Apache-2.0",
         context_length=1024,
-        cache_bits=32,
         **options,
     )  # type: ignore[arg-type]
 
@@ -92,20 +95,34 @@ def finish(events: Sequence[EngineEvent]) -> Finished:
     return last
 
 
+def written(events: Sequence[EngineEvent]) -> list[Logprob]:
+    """The tokens, and what was likeliest in their places."""
+    return [one for event in events if isinstance(event, Token) for one in event.logprobs]
+
+
+def same_but_for_ties(one: Sequence[EngineEvent], other: Sequence[EngineEvent]) -> bool:
+    """Whether both say the same up to where the two likeliest tokens were as good as equal."""
+    for left, right in zip(written(one), written(other), strict=False):
+        if left.piece != right.piece:
+            (_, first), (_, second) = left.likeliest
+            return first - second < TIE
+    return len(written(one)) == len(written(other))
+
+
 def test_a_batch_writes_what_each_would_alone(engine: LlamaEngine) -> None:
     requests = [ask(question, queue=str(n)) for n, question in enumerate(QUESTIONS)]
-    alone = [text_of(run(engine, request)[0]) for request in requests]
-    together = [text_of(events) for events in run(engine, *requests)]
-    assert together == alone
-    assert "Paris" in together[0]
+    alone = [run(engine, request)[0] for request in requests]
+    together = run(engine, *requests)
+    assert all(same_but_for_ties(*pair) for pair in zip(alone, together, strict=True))
+    assert "Paris" in text_of(together[0])
 
 
 def test_a_conversation_is_not_read_again_and_no_other_finds_it(engine: LlamaEngine) -> None:
     first = ask("My dog is called Rex. " * 20, conversation="mine")
-    written = text_of(run(engine, first)[0])
+    answer = text_of(run(engine, first)[0])
     turns = (
         *first.messages,
-        Message("assistant", written),
+        Message("assistant", answer),
         Message("user", "What is he called?"),
     )
     public = engine.count_tokens([SYSTEM])
@@ -119,15 +136,15 @@ def test_a_conversation_is_not_read_again_and_no_other_finds_it(engine: LlamaEng
 def test_guesses_change_nothing_but_the_number_of_steps(test_model: Path) -> None:
     text = "The red fox runs over the green hill. The blue bird flies over the white house. "
     request = ask(f"Repeat exactly: {text * 3}", replace(GREEDY, max_tokens=48))
-    steps, texts = [], []
+    steps, runs = [], []
     for speculate in (True, False):
         made = load(test_model, speculate=speculate, running=1)
         (events,) = run(made, request)
         asyncio.run(made.close())
         steps.append(sum(isinstance(event, Token) for event in events))
-        texts.append(text_of(events))
+        runs.append(events)
         assert finish(events).usage.completion_tokens <= 48
-    assert texts[0] == texts[1]
+    assert same_but_for_ties(*runs)
     assert steps[0] < 0.8 * steps[1]
 
 
@@ -139,7 +156,7 @@ def test_a_reader_that_stalls_holds_nobody_up_and_loses_nothing(engine: LlamaEng
         return begun + [event async for event in stalled], other
 
     late, other = asyncio.run(scenario())
-    assert text_of(late) == text_of(other)
+    assert same_but_for_ties(late, other)
     assert (
         sum(e.count for e in late if isinstance(e, Token)) == finish(late).usage.completion_tokens
     )
@@ -183,7 +200,7 @@ def test_a_grammar_that_is_none_is_refused(engine: LlamaEngine, sampling: Sampli
 
 def test_logprobs_and_bias(engine: LlamaEngine) -> None:
     (plain,) = run(engine, ask(QUESTIONS[0], replace(GREEDY, logprobs=3)))
-    given = [one for event in plain if isinstance(event, Token) for one in event.logprobs]
+    given = written(plain)
     assert len(given) == finish(plain).usage.completion_tokens
     for one in given:
         assert one.logprob == one.likeliest[0][1] <= 0  # greedy takes the likeliest

@@ -135,8 +135,8 @@ def test_a_seed_gives_the_same_text_with_and_without_reuse(engine: LlamaEngine) 
         return run(engine, GenerationRequest("r", turns, sampling))
 
     cold, warm, other = write(7), write(7), write(8)
-    assert finish(cold).usage.cached_tokens == 0
-    assert finish(warm).usage.cached_tokens > 0
+    # the template's own first words are every prompt's
+    assert finish(cold).usage.cached_tokens < 8 < finish(warm).usage.cached_tokens
     assert text_of(cold) == text_of(warm) != text_of(other)
 
 
