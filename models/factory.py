@@ -23,7 +23,9 @@ class EngineSpec:
     """What a configuration says of an engine.
 
     ``model`` is a name of the catalogue (llama) or of the server's (openai), whose ``url`` is the
-    base address, up to ``/v1``. ``context_length`` is in tokens. ``api_key`` is never shown.
+    base address, up to ``/v1``; several, set apart by blanks or commas, serve the same model.
+    ``context_length`` is in tokens, ``memory`` in bytes, for the cache beside the weights.
+    ``api_key`` is never shown.
     """
 
     kind: Literal["llama", "openai"]
@@ -33,6 +35,7 @@ class EngineSpec:
     context_length: int = 4096
     threads: int | None = None
     queue_limit: int = 32
+    memory: int | None = None
 
 
 def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
@@ -44,11 +47,12 @@ def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
         EngineError: the model cannot be loaded.
     """
     if spec.kind == "openai":
-        if not spec.url:
+        if not spec.url or not spec.url.strip():
             raise EngineSpecError(
                 N_("The engine “{name}” needs the address of its server."), name=spec.model
             )
-        return RemoteEngine(spec.url, spec.api_key, spec.model, spec.context_length)
+        urls = spec.url.replace(",", " ").split()
+        return RemoteEngine(urls, spec.api_key, spec.model, spec.context_length)
     entry = load_catalogue(models_dir)[spec.model]
     if entry.role != "llm":
         raise EngineSpecError(N_("“{name}” is not a language model."), name=entry.name)
@@ -60,4 +64,5 @@ def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
         context_length=spec.context_length,
         threads=spec.threads,
         queue_limit=spec.queue_limit,
+        memory=spec.memory,
     )

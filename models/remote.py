@@ -19,6 +19,7 @@ from models.protocol import (
     Finished,
     FinishReason,
     GenerationRequest,
+    Logprob,
     Message,
     ModelInfo,
     Prefilled,
@@ -28,6 +29,7 @@ from models.protocol import (
     Usage,
     Work,
 )
+from models.remote_pool import Pool, Upstream
 from models.remote_tools import CallFragments, asked_for, message_body
 from models.tool_calls import dumped
 
@@ -39,24 +41,29 @@ _BUSY = frozenset({429, 503})
 
 
 class _Retriable(Exception):
-    """An attempt failed before its first token; ``error`` is what to raise when none is left."""
+    """An attempt failed before its first token; ``error`` is what to raise when none is left.
 
-    def __init__(self, error: EngineError) -> None:
-        self.error = error
+    ``broken``: the server is at fault, and not merely busy.
+    """
+
+    def __init__(self, error: EngineError, *, broken: bool) -> None:
+        self.error, self.broken = error, broken
         super().__init__(str(error))
 
 
 class RemoteEngine:
     """Streams from ``base_url`` + ``/chat/completions``; ``context_length`` is in tokens.
 
-    A request is tried again, up to ``attempts`` times in all, only while no token of it has
-    arrived. ``timeout`` is the longest silence accepted, in seconds: it must leave the server the
-    time to read a long prompt. The CPU time of ``Work`` is 0: the server's is not known here.
+    ``base_url`` may be several, of servers of the same model: each request goes to the one that
+    serves the fewest of ours, and one that fails repeatedly is left alone for a while. A request is
+    tried again, elsewhere if possible, up to ``attempts`` times in all, only while no token of it
+    has arrived. ``timeout`` is the longest silence accepted, in seconds: it must leave the server
+    the time to read a long prompt. The CPU time of ``Work`` is 0: the server's is not known here.
     """
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | Sequence[str],
         api_key: str | None,
         model: str,
         context_length: int,
@@ -67,7 +74,8 @@ class RemoteEngine:
         pause: float = 0.5,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._base = base_url.rstrip("/")
+        urls = [base_url] if isinstance(base_url, str) else base_url
+        self._pool = Pool([url.rstrip("/") for url in urls])
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._model = model
         self._attempts = attempts
@@ -75,8 +83,8 @@ class RemoteEngine:
         self._timeout = httpx.Timeout(timeout, connect=10.0)
         self._transport = transport
         self._clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
-        host = httpx.URL(self._base).host
-        self._info = ModelInfo(model, f"remote:{host}/{model}", licence, context_length, True)
+        hosts = ",".join(dict.fromkeys(httpx.URL(url).host for url in urls))
+        self._info = ModelInfo(model, f"remote:{hosts}/{model}", licence, context_length, True)
 
     @property
     def info(self) -> ModelInfo:
@@ -109,16 +117,37 @@ class RemoteEngine:
         wanted = request.sampling.max_tokens
         if estimate + wanted > self._info.context_length:
             raise PromptTooLong(estimate, wanted, self._info.context_length)
+        tried = set[Upstream]()
         for attempt in range(1, self._attempts + 1):
-            try:
-                async with aclosing(self._attempt(request, estimate)) as events:
-                    async for event in events:
-                        yield event
-                return
-            except _Retriable as failure:
-                if attempt == self._attempts:
-                    raise failure.error from failure
-            await asyncio.sleep(self._pause * 2 ** (attempt - 1))
+            with self._pool.use(avoid=tried) as upstream:
+                tried.add(upstream)
+                try:
+                    async with aclosing(self._attempt(upstream, request, estimate)) as events:
+                        async for event in events:
+                            yield event
+                    return
+                except _Retriable as failure:
+                    if failure.broken:
+                        self._pool.failed(upstream)
+                    if attempt == self._attempts:
+                        raise failure.error from failure
+            if len(tried) == len(self._pool.upstreams):
+                await asyncio.sleep(self._pause * 2 ** (attempt - 1))
+
+    async def healthy(self) -> bool:
+        """Whether a server answers what models it has; notes it for those that do or do not."""
+        answers = [await self._check(upstream) for upstream in self._pool.upstreams]
+        return any(answers)
+
+    async def _check(self, upstream: Upstream) -> bool:
+        try:
+            response = await self._client().get(f"{upstream.url}/models", timeout=10.0)
+            response.raise_for_status()
+        except httpx.HTTPError:
+            self._pool.failed(upstream)
+            return False
+        self._pool.worked(upstream)
+        return True
 
     async def close(self) -> None:
         """Close the connections."""
@@ -139,7 +168,7 @@ class RemoteEngine:
         return self._clients[loop]
 
     async def _attempt(
-        self, request: GenerationRequest, estimate: int
+        self, upstream: Upstream, request: GenerationRequest, estimate: int
     ) -> AsyncGenerator[EngineEvent, None]:
         started = last = time.monotonic()
         first: float | None = None
@@ -150,11 +179,12 @@ class RemoteEngine:
         body = _body(self._model, request)
         try:
             async with self._client().stream(
-                "POST", f"{self._base}/chat/completions", json=body
+                "POST", f"{upstream.url}/chat/completions", json=body
             ) as response:
                 if response.status_code != 200:
                     await response.aread()
                     raise _refusal(response)
+                self._pool.worked(upstream)
                 async with aclosing(_events(response)) as chunks:
                     async for chunk in chunks:
                         usage = chunk.get("usage") or usage
@@ -165,18 +195,20 @@ class RemoteEngine:
                             text = delta.get("content") or ""
                             if not calls.add(delta.get("tool_calls")) and not text:
                                 continue
+                            likely = _logprobs(choice)
                             now = time.monotonic()
                             if first is None:
                                 first = now
                                 yield Prefilled(estimate, estimate, 0, Work(started, now, 0.0))
                                 last = now
                             pieces += 1
-                            yield Token(text, 1, Work(last, now, 0.0))
+                            yield Token(text, 1, Work(last, now, 0.0), likely)
                             last = now
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             failed = EngineError(f"the model's server failed: {type(error).__name__}")
             if first is None and isinstance(error, httpx.HTTPError):
-                raise _Retriable(failed) from error
+                raise _Retriable(failed, broken=True) from error
+            self._pool.failed(upstream)
             raise failed from error
         ended = time.monotonic()
         for call in calls.whole():
@@ -201,6 +233,16 @@ def _body(model: str, request: GenerationRequest) -> dict[str, Any]:
         body["seed"] = sampling.seed
     if sampling.stop:
         body["stop"] = list(sampling.stop)
+    for name in ("frequency_penalty", "presence_penalty"):
+        if value := getattr(sampling, name):
+            body[name] = value
+    if sampling.logit_bias:
+        body["logit_bias"] = {str(token): bias for token, bias in sampling.logit_bias.items()}
+    if sampling.logprobs is not None:
+        body["logprobs"], body["top_logprobs"] = True, sampling.logprobs
+    if sampling.json_schema:
+        schema = {"name": "answer", "strict": True, "schema": json.loads(sampling.json_schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if request.tools:
         body["tools"] = asked_for(request.tools)
         if not request.parallel_calls:
@@ -215,7 +257,7 @@ def _refusal(response: httpx.Response) -> Exception:
     if status in _BUSY:
         given = response.headers.get("Retry-After", "")
         error = EngineBusy(float(given) if given.isdigit() else _RETRY_AFTER)
-    return _Retriable(error) if status in _RETRIED else error
+    return _Retriable(error, broken=status not in _BUSY) if status in _RETRIED else error
 
 
 async def _events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:
@@ -232,6 +274,21 @@ async def _events(response: httpx.Response) -> AsyncGenerator[dict[str, Any], No
             raise ValueError("an error inside the stream")
         yield chunk
     raise httpx.RemoteProtocolError("the stream ended without [DONE]")
+
+
+def _logprobs(choice: dict[str, Any]) -> tuple[Logprob, ...]:
+    """The probabilities that a chunk gives of its tokens."""
+    return tuple(
+        Logprob(
+            str(one["token"]).encode(),
+            float(one["logprob"]),
+            tuple(
+                (str(top["token"]).encode(), float(top["logprob"]))
+                for top in one.get("top_logprobs") or ()
+            ),
+        )
+        for one in (choice.get("logprobs") or {}).get("content") or ()
+    )
 
 
 def _usage(

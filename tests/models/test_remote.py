@@ -32,6 +32,7 @@ from models.protocol import (
     ToolCall,
 )
 from models.remote import RemoteEngine
+from models.remote_pool import Pool
 
 WORDS = ["Bon", "jour", " à", " tous"]
 
@@ -58,6 +59,7 @@ class Peer:
         self.left = threading.Event()
         app = FastAPI()
         app.post("/v1/chat/completions")(self.complete)
+        app.get("/v1/models")(lambda: {"data": []})
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/"
@@ -268,3 +270,93 @@ def test_tools_and_calls_count_in_the_prompt(peer: Peer) -> None:
     assert engine.count_tokens(messages) > 200
     assert engine.count_tokens(messages, (SEARCH,)) > engine.count_tokens(messages)
     assert "tools" not in (run(engine_of(peer)) and peer.bodies[0])
+
+
+def test_a_server_that_fails_is_left_for_another(peer: Peer) -> None:
+    """Nobody notices: it is tried elsewhere, and after three times no more for a while."""
+
+    async def scenario() -> list[EngineEvent]:
+        urls = ["http://127.0.0.1:9/v1", peer.url]
+        engine = RemoteEngine(urls, "key", "tiny", 512, pause=0.01, timeout=5)
+        for _ in range(5):
+            events = [event async for event in engine.generate(REQUEST)]
+        resting = engine._pool.upstreams[0]
+        assert resting.failures == 3 and resting.rests_until > time.monotonic()
+        assert await engine.healthy()
+        await engine.close()
+        return events
+
+    assert isinstance(asyncio.run(scenario())[-1], Finished)
+    assert len(peer.bodies) == 5
+
+
+def test_the_least_loaded_server_is_asked(peer: Peer) -> None:
+    other = Peer()
+    peer.ending = other.ending = "endless"
+
+    async def scenario() -> None:
+        engine = RemoteEngine([peer.url, other.url], "key", "tiny", 512, pause=0.01)
+        streams = [engine.generate(REQUEST) for _ in range(4)]
+        for stream in streams:
+            await anext(stream)
+        assert [one.load for one in engine._pool.upstreams] == [2, 2]
+        for stream in streams:
+            await stream.aclose()
+        assert [one.load for one in engine._pool.upstreams] == [0, 0]
+        await engine.close()
+
+    asyncio.run(scenario())
+    other.server.should_exit = True
+    other.thread.join(5)
+    assert len(peer.bodies) == len(other.bodies) == 2
+
+
+def test_no_server_at_all_says_when_to_come_back() -> None:
+    async def scenario() -> None:
+        engine = RemoteEngine("http://127.0.0.1:9/v1", None, "tiny", 512, attempts=1)
+        for _ in range(3):
+            with pytest.raises(EngineError, match="ConnectError"):
+                await anext(engine.generate(REQUEST))
+        with pytest.raises(EngineBusy) as caught:
+            await anext(engine.generate(REQUEST))
+        assert 0 < caught.value.retry_after <= 5
+        assert not await engine.healthy()
+        await engine.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_server_at_rest_is_tried_by_one_request_at_a_time() -> None:
+    now = 0.0
+    pool = Pool(["a"], clock=lambda: now)
+    for _ in range(3):
+        with pool.use() as one:
+            pool.failed(one)
+    now = 6.0
+    with pool.use() as one, pytest.raises(EngineBusy), pool.use():
+        pass
+    pool.failed(one)
+    now = 12.0
+    with pytest.raises(EngineBusy), pool.use():
+        pass
+    now = 17.0
+    with pool.use() as one:
+        pool.worked(one)
+    with pool.use(), pool.use():
+        assert one.load == 2
+
+
+def test_what_sampling_asks_for_is_asked_of_the_server(peer: Peer) -> None:
+    sampling = Sampling(
+        max_tokens=20,
+        presence_penalty=0.5,
+        logit_bias={7: -100.0},
+        logprobs=2,
+        json_schema='{"type": "object"}',
+    )
+    run(engine_of(peer), GenerationRequest("r", REQUEST.messages, sampling))
+    (body,) = peer.bodies
+    assert (body["presence_penalty"], body["logit_bias"]) == (0.5, {"7": -100.0})
+    assert (body["logprobs"], body["top_logprobs"]) == (True, 2)
+    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert "frequency_penalty" not in body

@@ -1,0 +1,75 @@
+"""Several servers of one model: the least loaded is asked, one that fails is left alone a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from models.protocol import EngineBusy
+
+_FAILURES = 3  # in a row, after which a server is left alone
+_REST = 5.0  # seconds, doubled by each trial that fails
+_LONGEST_REST = 60.0
+
+
+@dataclass(slots=True, eq=False)
+class Upstream:
+    """A server. ``load`` are our requests that it serves, ``rests_until`` an instant of the pool's
+    clock before which it is asked nothing.
+    """
+
+    url: str
+    load: int = 0
+    failures: int = 0
+    rests_until: float = 0.0
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it has failed so often that it is to be tried with one request at a time."""
+        return self.failures >= _FAILURES
+
+
+class Pool:
+    """The circuit breaker of each server, and the choice between them. For one event loop's use or
+    several threads': a choice that is a little off does no harm.
+    """
+
+    def __init__(self, urls: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self.upstreams = [Upstream(url) for url in urls]
+        self._clock = clock
+
+    @contextmanager
+    def use(self, avoid: Collection[Upstream] = ()) -> Iterator[Upstream]:
+        """The server to ask: the least loaded, if possible none of ``avoid``.
+
+        Raises:
+            EngineBusy: all of them rest.
+        """
+        now = self._clock()
+        ready = [
+            one
+            for one in self.upstreams
+            if one.rests_until <= now and not (one.suspect and one.load)
+        ]
+        if not ready:
+            soonest = min(one.rests_until for one in self.upstreams)
+            raise EngineBusy(max(1.0, soonest - now))
+        chosen = min(ready, key=lambda one: (one in avoid, one.load))
+        chosen.load += 1
+        try:
+            yield chosen
+        finally:
+            chosen.load -= 1
+
+    def failed(self, upstream: Upstream) -> None:
+        """Note that ``upstream`` did not answer, or failed by its own fault."""
+        upstream.failures += 1
+        if upstream.suspect:
+            rest = _REST * 2 ** (upstream.failures - _FAILURES)
+            upstream.rests_until = self._clock() + min(rest, _LONGEST_REST)
+
+    def worked(self, upstream: Upstream) -> None:
+        """Note that ``upstream`` answers."""
+        upstream.failures, upstream.rests_until = 0, 0.0
