@@ -27,7 +27,7 @@ class Limits:
     batch: int = 64
     mixed: int = 64
     queue: int = 32
-    drafted: int = 16
+    drafted: int = 8
 
 
 class QueueFull(Exception):
@@ -89,7 +89,10 @@ class Scheduler:
         writing = [one for one in self.running if one.state is State.WRITING]
         room = self._limits.mixed if writing else self._limits.batch
         room -= len(writing)
-        spare = min(room, self._limits.drafted - len(writing))
+        # A row more costs as much as one of a prompt: guesses are for those who have the step to
+        # themselves.
+        alone = len(writing) == len(self.running) and not self._queue
+        spare = min(room, self._limits.drafted - len(writing)) if alone else 0
         parts = []
         for one in writing:
             draft = one.draft[: max(0, min(spare, one.limit - one.written - 1))]

@@ -11,7 +11,7 @@ MEMORY_SHARE = 4  # of what is free once the weights are loaded, one part in fou
 MOST_MEMORY = 1 << 30  # bytes, where nobody says
 _BYTES = 2  # of a 16-bit float
 _TRUNKS = 16  # public prefixes that may end in leaves of their own
-_DRAFTED = 16  # rows of those who write, drafts included
+_DRAFTED = 8  # rows of those who write, guesses included: beyond, a guess costs what it saves
 _BATCH = 64  # rows: see docs/decisions/0005, and measure before changing it
 
 
