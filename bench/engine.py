@@ -86,7 +86,7 @@ def excerpts(seed: int, count: int = 6) -> str:
     return "\n".join(
         f"[{n}] Article {rng.integers(100, 999)} : pour les {rng.choice(_TOPICS)}, l'agent dispose "
         f"de {rng.integers(2, 40)} jours à compter du {rng.integers(1, 28)} mars, sur avis du "
-        f"service {rng.integers(1, 90)} ; la demande porte le numéro {rng.integers(10_000, 99_999)}."
+        f"service {rng.integers(1, 90)} ; la demande a le numéro {rng.integers(10_000, 99_999)}."
         for n in range(1, count + 1)
     )
 

@@ -1,4 +1,4 @@
-"""What ``bench.engine`` compares: our engine, and two servers from virtual environments of their own.
+"""What ``bench.engine`` compares: our engine, and two servers in environments of their own.
 
 All serve the same GGUF file on the same threads, with as many places; ours is asked without HTTP.
 """
