@@ -122,7 +122,7 @@ class Child:
         self._context_length = sizes.context
         vocabulary = Vocabulary(runner.model)
         self._template = PromptTemplate(vocabulary)
-        prefixes = PrefixCache(runner, sizes.slots, sizes.cells, sizes.trunk, sizes.shelf)
+        prefixes = PrefixCache(runner, sizes.slots, sizes.shelf)
         self._core = Core(
             runner,
             Scheduler(sizes.limits, prefixes),

@@ -170,8 +170,6 @@ class EngineProcess:
             model=self._spec.path.name,
             context=sizes.context,
             running=sizes.limits.running,
-            slots=sizes.slots,
-            cells=sizes.cells,
             shelf=sizes.shelf,
             batch=sizes.rows,
             threads=self._spec.threads,

@@ -1,10 +1,10 @@
-"""The only file that touches llama.cpp's context: rows in, logits out, cells shared and cut.
+"""The only file that touches llama.cpp's context: rows in, logits out, states saved and loaded.
 
 Everything here must be called by the one thread that made it
 (abetlen/llama-cpp-python#771, #897, #1529).
 
-Tried with Qwen2.5 on two cores (docs/decisions/0025): one cache for all sequences, so that a step
-is one batch whoever is in it; no flash attention, which writes up to 1.6 times slower here.
+Tried with Qwen2.5 on two cores (docs/decisions/0025): each slot has a stream of cells of its own,
+so that nobody's attention looks at the others'; no flash attention, which writes slower here.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ class LlamaRunner:
     def open(self, sizes: Sizes) -> None:
         """Make the context, and read one token so that weights and threads are there."""
         params = llama_cpp.llama_context_default_params()
-        params.n_ctx, params.n_seq_max, params.kv_unified = sizes.cells, sizes.slots, True
+        params.n_ctx, params.n_seq_max = sizes.slots * sizes.cells, sizes.slots
+        params.kv_unified = False
         params.n_batch = params.n_ubatch = sizes.rows
         params.n_threads = params.n_threads_batch = self._threads
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
@@ -107,11 +108,6 @@ class LlamaRunner:
             [self._logits(at) for at in range(end - part.outputs, end)]
             for part, end in zip(parts, ends, strict=True)
         ]
-
-    def share(self, source: int, target: int, end: int) -> None:
-        """As Memory says: no cell is copied, it belongs to both."""
-        llama_cpp.llama_memory_seq_rm(self._memory, target, 0, end)
-        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, end)
 
     def cut(self, slot: int, start: int) -> None:
         """As Memory says."""

@@ -1,9 +1,9 @@
-"""Decides what each step computes. Pure: it knows tokens, slots and cells, and no native code.
+"""Decides what each step computes. Pure: it knows tokens and slots, and no native code.
 
 A step has a budget of rows. Those who write come first, one row each, so that nobody's answer waits
 for another's prompt; then their drafts; what is left reads prompts, one after the other, in the
-order of the fair queue. Who is admitted has all the cells that it may ever need: nothing that runs
-can be stuck for want of memory.
+order of the fair queue. A slot has room for a whole context: nothing that runs can be stuck for
+want of memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from models.llama.sequence import Sequence, State
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``running`` sequences at once, ``batch`` rows a step, ``mixed`` rows where somebody writes,
-    ``queue`` requests that may wait for a service, ``drafted`` rows up to which drafts are tried.
+    ``queue`` requests that may wait for a service, ``drafted`` the longest guess at what is written next.
     """
 
     running: int = 8
@@ -89,17 +89,15 @@ class Scheduler:
         writing = [one for one in self.running if one.state is State.WRITING]
         room = self._limits.mixed if writing else self._limits.batch
         room -= len(writing)
-        # A row more costs as much as one of a prompt: guesses are for those who have the step to
-        # themselves.
-        alone = len(writing) == len(self.running) and not self._queue
-        spare = min(room, self._limits.drafted - len(writing)) if alone else 0
+        # llama.cpp computes together those who have as many rows: a guess beside others' tokens
+        # would cost a pass of its own
+        alone = len(self.running) == len(writing) == 1 and not self._queue
+        spare = min(room, self._limits.drafted) if alone else 0
         parts = []
         for one in writing:
-            draft = one.draft[: max(0, min(spare, one.limit - one.written - 1))]
-            one.draft = draft
-            spare -= len(draft)
-            room -= len(draft)
-            rows = [one.tokens[-1], *draft]
+            one.draft = one.draft[: max(0, min(spare, one.limit - one.written - 1))]
+            rows = [one.tokens[-1], *one.draft]
+            room -= len(one.draft)
             parts.append(Part(one, one.computed, rows, len(rows)))
             self._queue.charge(one, len(rows))
         for one in self._readers():
@@ -147,7 +145,7 @@ class Scheduler:
         lost, self.running = self.running, []
         self._prefixes.reset()
         for one in lost:
-            one.state, one.slot, one.node, one.reserved = State.DONE, -1, None, 0
+            one.state, one.slot = State.DONE, -1
         return lost
 
     def _readers(self) -> Iterator[Sequence]:
@@ -168,23 +166,17 @@ class Scheduler:
 
     def _admitted(self, heads: list[Sequence], before: Sequence | None) -> Sequence | None:
         """Admit the first of ``heads`` that may start, and comes before ``before``."""
-        passed = set[str]()
         for one in heads:
             turn = self._queue.turn(one)
             if before is not None and before.turn <= turn:
                 return None
-            if one.service in passed or not self._has_share_left(one) or self._is_coming(one):
-                continue
-            if not self._leaves_memory(one):
-                passed.add(one.service)  # the smaller ones of its service wait with it
-                continue
-            if not self._prefixes.begin(one):
-                return None  # nobody overtakes who waits for memory
-            self._queue.remove(one)
-            self._queue.charge(one, one.prompt - one.cached)
-            one.turn, one.state, one.admitted = turn, State.READING, time.monotonic()
-            self.running.append(one)
-            return one
+            if self._has_share_left(one) and not self._is_coming(one):
+                self._prefixes.begin(one)
+                self._queue.remove(one)
+                self._queue.charge(one, one.prompt - one.cached)
+                one.turn, one.state, one.admitted = turn, State.READING, time.monotonic()
+                self.running.append(one)
+                return one
         return None
 
     def _is_coming(self, one: Sequence) -> bool:
@@ -202,19 +194,7 @@ class Scheduler:
 
         The last quarter is for services that run nothing, the one before for users who do not.
         """
-        return len(self.running) + self._quarters(one) * self._limits.running // 4 < (
-            self._limits.running
-        )
-
-    def _leaves_memory(self, one: Sequence) -> bool:
-        """The same for the cells of the cache."""
-        quarters = self._quarters(one)
-        if not quarters:
-            return True
-        needed = one.prompt + one.limit - self._prefixes.shared(one)
-        return self._prefixes.unreserved - needed >= quarters * self._prefixes.cells // 4
-
-    def _quarters(self, one: Sequence) -> int:
-        """How many quarters of the places ``one`` must leave to others."""
         service = [other for other in self.running if other.service == one.service]
-        return bool(service) + any(other.user == one.user for other in service if one.user)
+        quarters = bool(service) + any(other.user == one.user for other in service if one.user)
+        places = self._limits.running
+        return len(self.running) + quarters * places // 4 < places

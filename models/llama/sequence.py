@@ -5,10 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from models.llama.prefix import Node
 
 
 class State(Enum):
@@ -44,9 +40,7 @@ class Sequence:
     slot: int = -1
     computed: int = 0
     cached: int = 0
-    reserved: int = 0
     turn: tuple[float, float] = (0.0, 0.0)
-    node: Node | None = None
     draft: list[int] = field(default_factory=list)
     told: int = -1
     """The place in line that was last told."""

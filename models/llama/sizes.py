@@ -1,4 +1,4 @@
-"""How many sequences, cells and rows fit in the memory that the engine is given."""
+"""How many sequences and rows fit in the memory that the engine is given."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from models.llama.scheduler import Limits
 from models.protocol import EngineError
 
 MEMORY_SHARE = 4  # of what is free once the weights are loaded, one part in four at most
-MOST_MEMORY = 1 << 30  # bytes, where nobody says
+MOST_MEMORY = 2 << 30  # bytes, where nobody says
 _BYTES = 2  # of a 16-bit float
-_TRUNKS = 16  # public prefixes that may end in leaves of their own
-_DRAFTED = 8  # rows of those who write, guesses included: beyond, a guess costs what it saves
+_RUNNING = 16  # sequences at once: more of them gain nothing
+_DRAFTED = 8  # tokens of a guess
 _BATCH = 64  # rows: see docs/decisions/0005, and measure before changing it
 
 
@@ -37,16 +37,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """``context`` bounds one request; the rest is for all. All but ``memory`` in tokens or counts.
-
-    ``trunk`` cells are for public prefixes, ``shelf`` tokens are kept outside the cache.
+    """``context`` bounds one request, each of ``slots`` has ``cells``; a step has ``rows``; of
+    earlier prompts, ``shelf`` tokens are kept. ``memory`` is what it all takes, in bytes.
     """
 
     context: int
     cells: int
     slots: int
     rows: int
-    trunk: int
     shelf: int
     limits: Limits
     memory: int
@@ -64,35 +62,31 @@ def sizes_for(
 ) -> Sizes:
     """Fit the engine in ``memory`` bytes beside its weights; by default, a part of ``free``.
 
-    Half is for the cells of those who run, half for earlier turns. One request of ``context``
-    tokens always fits, whatever it takes.
+    Three quarters are for those who run, one is for earlier prompts. One request of ``context``
+    tokens always fits where ``memory`` is not given, whatever it takes.
 
     Raises:
         EngineError: ``memory`` does not hold one request.
     """
     context = min(context, shape.trained) if shape.trained > 0 else context
+    cells = -(-context // 256) * 256  # llama.cpp rounds up to this
     per_token = max(1, shape.token_bytes)
     given = min(MOST_MEMORY, free // MEMORY_SHARE) if memory is None else memory
-    if memory is not None and given // per_token < context:
+    if memory is not None and given < cells * per_token:
         raise EngineError(
             f"{memory >> 20} MB do not hold a context of {context} tokens: "
-            f"it takes {-(-context * per_token >> 20)} MB"
+            f"it takes {-(-cells * per_token >> 20)} MB"
         )
-    affordable = max(given // per_token, context)
-    # one takes a quarter of a context on average; more than sixteen gain nothing
-    most = max(1, min(16, 4 * (affordable // 2) // context)) if running is None else running
+    slots = running or max(1, min(_RUNNING, given * 3 // 4 // (cells * per_token)))
     if not shape.cuts:
-        most = 1
-    cells = max(context, min(affordable // 2, most * context))
-    trunk = cells // 4 if shape.cuts else 0
-    shelf = max(0, affordable - cells) if shape.cuts else 0
+        slots = 1
+    shelf = max(0, given // per_token - slots * cells) if shape.cuts else 0
     return Sizes(
         context=context,
-        cells=-(-cells // 256) * 256,  # llama.cpp rounds up to this
-        slots=most + (_TRUNKS if shape.cuts else 0),
+        cells=cells,
+        slots=slots,
         rows=batch,
-        trunk=trunk,
         shelf=shelf,
-        limits=Limits(most, batch, batch, queue, _DRAFTED if shape.cuts else 0),
-        memory=(cells + shelf) * per_token,
+        limits=Limits(slots, batch, batch, queue, _DRAFTED if shape.cuts else 0),
+        memory=(slots * cells + shelf) * per_token,
     )

@@ -1,4 +1,4 @@
-"""llama.cpp's cache as the engine uses it: cells in a batch, shared, cut, saved and loaded."""
+"""llama.cpp's cache as the engine uses it: slots in a batch, cut, saved and loaded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOISE = 1.0
 def runner(test_model: Path) -> Iterator[LlamaRunner]:
     """A small context on the test model."""
     made = LlamaRunner(test_model, 2)
-    made.open(Sizes(256, 512, 6, 64, 128, 0, Limits(), 0))
+    made.open(Sizes(256, 256, 6, 64, 0, Limits(), 0))
     yield made
     made.close()
 
@@ -70,17 +70,6 @@ def test_what_follows_does_not_depend_on_company(
 
 
 @pytest.mark.llm
-def test_shared_cells_serve_both_and_outlive_their_first_owner(
-    runner: LlamaRunner, tokens: list[int], alone: NDArray[np.float32]
-) -> None:
-    runner.decode([part(1, 0, tokens[:10])])
-    runner.share(1, 0, 10)
-    runner.cut(1, 0)
-    ((logits,),) = runner.decode([part(0, 10, tokens[10:])])
-    assert near(logits, alone)
-
-
-@pytest.mark.llm
 def test_a_refused_guess_leaves_no_trace(
     runner: LlamaRunner, tokens: list[int], alone: NDArray[np.float32]
 ) -> None:
@@ -93,7 +82,7 @@ def test_a_refused_guess_leaves_no_trace(
 
 
 @pytest.mark.llm
-def test_what_is_saved_can_be_loaded_cut_and_shared_in_part(
+def test_what_is_saved_can_be_loaded_elsewhere_and_cut(
     runner: LlamaRunner, tokens: list[int], alone: NDArray[np.float32]
 ) -> None:
     runner.decode([part(0, 0, [*tokens[:14], 8, 8, 8])])
@@ -102,18 +91,16 @@ def test_what_is_saved_can_be_loaded_cut_and_shared_in_part(
     runner.decode([part(3, 0, tokens[:6])])
     assert runner.load(2, saved)
     runner.cut(2, 14)
-    runner.share(3, 2, 6)
     ((logits,),) = runner.decode([part(2, 14, tokens[14:])])
     assert near(logits, alone)
 
 
 @pytest.mark.llm
-def test_more_cells_than_there_are_is_an_error_and_not_the_end(runner: LlamaRunner) -> None:
+def test_more_than_a_slot_holds_is_an_error_and_not_the_end(runner: LlamaRunner) -> None:
     runner.reset()
     with pytest.raises(RunnerError):
-        for slot in range(6):
-            runner.decode([part(slot, start, [1] * 50) for start in (0,)])
-            runner.decode([part(slot, 50, [1] * 60)])
+        for start in range(0, 300, 50):
+            runner.decode([part(0, start, [1] * 50)])
     runner.reset()
     runner.decode([part(0, 0, [1, 2, 3])])
 
@@ -124,10 +111,10 @@ def test_sizes_follow_from_the_memory() -> None:
     small = sizes_for(qwen, 4096, 2 << 30)
     large = sizes_for(qwen, 4096, 64 << 30)
     for sizes in (small, large):
-        assert sizes.memory <= 1 << 30 and sizes.cells >= sizes.context == 4096
-        assert sizes.slots > sizes.limits.running >= 1
-    assert small.limits.running < large.limits.running == 16
+        assert sizes.memory <= 2 << 30 and sizes.cells >= sizes.context == 4096
+        assert sizes.slots == sizes.limits.running >= 1 and sizes.shelf > 0
+    assert small.limits.running == 3 < large.limits.running == 13
     with pytest.raises(EngineError, match="MB"):
         sizes_for(qwen, 4096, 64 << 30, memory=50 << 20)
     recurrent = sizes_for(Shape(28, 256, 32768, 1 << 30, cuts=False), 4096, 64 << 30)
-    assert (recurrent.limits.running, recurrent.limits.drafted, recurrent.trunk) == (1, 0, 0)
+    assert (recurrent.slots, recurrent.limits.drafted, recurrent.shelf) == (1, 0, 0)

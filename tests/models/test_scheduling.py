@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from models.llama.fairness import CREDIT, FairQueue
-from models.llama.prefix import Node, PrefixCache
+from models.llama.prefix import PrefixCache
 from models.llama.scheduler import Limits, Part, QueueFull, Scheduler
 from models.llama.sequence import Sequence, State
 from tests.models.fake_runner import END, FakeRunner, successor
 
 BATCH = 16
-SYSTEM = [3, 1, 4, 1, 5, 9, 2, 6]
+SYSTEM = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4]
 
 
 class World:
     """A scheduler, its prefix cache and a fake runner. ``served`` are the keys as they finish."""
 
-    def __init__(self, running: int = 4, slots: int = 10, cells: int = 400, **limits: int) -> None:
-        self.runner = FakeRunner(slots, cells, BATCH)
-        self.prefixes = PrefixCache(self.runner, slots, cells, trunk=cells // 4, shelf=300)
+    def __init__(self, running: int = 4, shelf: int = 300, **limits: int) -> None:
+        self.runner = FakeRunner(running, 120, BATCH)
+        self.prefixes = PrefixCache(self.runner, running, shelf)
         asked = {"batch": BATCH, "mixed": BATCH, "queue": 40, **limits}
         self.limits = Limits(running=running, **asked)
         self.scheduler = Scheduler(self.limits, self.prefixes)
@@ -78,11 +78,6 @@ class World:
                 return
         raise AssertionError("it does not come to an end")
 
-    def drop_everything(self) -> None:
-        """Let the tree go, leaf by leaf."""
-        while self.prefixes.evict():
-            pass
-
 
 def greedy(prompt: Many[int], limit: int) -> list[int]:
     """What a sequence writes alone, without any cache."""
@@ -97,14 +92,14 @@ def greedy(prompt: Many[int], limit: int) -> list[int]:
 class Traffic(RuleBasedStateMachine):
     """Requests of several services, users and conversations come, stall, go on and leave."""
 
-    @initialize(running=st.integers(1, 6), cells=st.integers(120, 500), spare=st.integers(2, 8))
-    def start(self, running: int, cells: int, spare: int) -> None:
+    @initialize(running=st.integers(1, 6), shelf=st.integers(0, 500))
+    def start(self, running: int, shelf: int) -> None:
         """An engine of some size."""
-        self.world = World(running, 2 * running + spare, cells)
+        self.world = World(running, shelf)
 
     @rule(
         private=st.lists(st.integers(1, 4), min_size=1, max_size=60),
-        public=st.sampled_from([0, 5, len(SYSTEM)]),
+        public=st.sampled_from([0, 17, len(SYSTEM)]),
         limit=st.integers(1, 30),
         conversation=st.sampled_from(["", "a", "b"]),
         flow=st.sampled_from([("x", "u"), ("x", "v"), ("y", "w"), ("z", "")]),
@@ -158,42 +153,40 @@ class Traffic(RuleBasedStateMachine):
         if self.world.all:
             one = self.world.all[which % len(self.world.all)]
             self.world.scheduler.finish(one)
-            assert one.state is State.DONE and one.slot == -1 and one.node is None
+            assert one.state is State.DONE and one.slot == -1
 
     @invariant()
-    def cells_add_up(self) -> None:
-        """What the cache counts is what the runner holds; nothing leaks."""
+    def nothing_leaks(self) -> None:
+        """A slot holds what its sequence has computed, a free one nothing; the shelf is bounded."""
         if not hasattr(self, "world"):
             return
         prefixes, running = self.world.prefixes, self.world.scheduler.running
-        assert len(running) <= self.world.limits.running
-        nodes = list(prefixes.nodes())
-        assert prefixes.held == sum(len(node.tokens) for node in nodes)
-        own = sum(one.computed - one.node.end for one in running if one.node)
-        assert self.world.runner.used == prefixes.held + own
-        assert prefixes.spare >= 0
-        slots = [one.slot for one in running] + [n.slot for n in nodes if n.slot >= 0]
-        assert len(slots) == len(set(slots))
-        assert {n.slot >= 0 for n in nodes if n.children} <= {False}
-        assert all(n.slot >= 0 for n in nodes if not n.children)
-        assert sum(n.pins for n in nodes) <= len(running)
+        held = {one.slot: one.computed for one in running}
+        assert len(held) == len(running) == self.world.limits.running - prefixes.free
+        for slot, tokens in enumerate(self.world.runner.slots):
+            assert len(tokens) == held.get(slot, 0)
+        shelved = sum(len(tokens) for _, tokens in prefixes.saved())
+        assert shelved == prefixes.shelved <= prefixes._limit
 
     @invariant()
     def nothing_private_is_reused_by_others(self) -> None:
-        """The trunk holds what was public; on its shelf a conversation finds only its own."""
+        """What is public was so for somebody; a conversation finds its own besides, and no more."""
         if not hasattr(self, "world"):
             return
         known = self.world.all
-        for node in self.world.prefixes.nodes():
-            assert any(path(node) == one.tokens[: node.end] for one in known if one.public)
-            assert any(node.end <= one.public for one in known)
+        for key, tokens in self.world.prefixes.saved():
+            length = len(tokens)
+            if isinstance(key, int):
+                assert any(tokens == one.tokens[: one.public] for one in known)
+            else:
+                own = [one for one in known if one.conversation == key]
+                assert any(tokens == one.tokens[:length] for one in own)
         for one in known:
             if one.cached > one.public:
-                assert one.conversation
                 assert any(
                     one.tokens[: one.cached] == other.tokens[: one.cached]
                     for other in known
-                    if other is not one and other.conversation == one.conversation
+                    if other is not one and other.conversation == one.conversation != ""
                 )
 
     def teardown(self) -> None:
@@ -205,25 +198,19 @@ class Traffic(RuleBasedStateMachine):
             assert one.state is State.DONE
             alone = greedy(one.tokens[: one.prompt], one.limit)
             assert one.tokens[one.prompt :] == alone[: one.written]
-        self.world.drop_everything()
-        assert self.world.runner.used == 0
-        assert self.world.prefixes.spare == self.world.prefixes.cells
+        assert not any(self.world.runner.slots)
+        assert self.world.prefixes.free == self.world.limits.running
 
 
 TestTraffic = Traffic.TestCase
 TestTraffic.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
-def path(node: Node) -> list[int]:
-    """All tokens down to ``node``."""
-    return [*(path(node.parent) if node.parent else []), *node.tokens]
-
-
 def test_who_writes_is_never_held_up_by_a_long_prompt() -> None:
     world = World()
     writer = world.ask([1, 2], limit=20)
     world.step()
-    world.ask([5] * 150)
+    world.ask([5] * 110)
     while writer.state is State.WRITING:
         before = writer.written
         world.step()
@@ -248,7 +235,7 @@ def test_public_tokens_are_shared_and_private_ones_only_within_the_conversation(
 
 
 def test_what_several_share_is_read_once_though_they_come_together() -> None:
-    world = World(running=8, slots=24, cells=900)
+    world = World(running=8)
     asked = [
         world.ask([*SYSTEM, *[10 + n] * 20], public=len(SYSTEM), service=f"s{n}") for n in range(4)
     ]
@@ -257,22 +244,25 @@ def test_what_several_share_is_read_once_though_they_come_together() -> None:
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    world = World(cells=200, slots=20)  # of which the trunk may have 50
-    for first in (1, 2, 3, 4, 1, 5):
-        world.ask([first] * 12 + [9], public=12, limit=1)
-        world.run()
-    assert {node.tokens[0] for node in world.prefixes.nodes()} == {1, 3, 4, 5}
-    for name in "abcadef":
+    world = World(shelf=200)
+    for name in "abcabd":
         world.ask([ord(name) % 17] * 60, limit=1, conversation=name)
         world.run()
-    cached = world.ask([ord("b") % 17] * 60, limit=1, conversation="b")
-    world.run()
-    assert cached.cached == 0 and world.prefixes.shelved <= 300
+    assert [key for key, _ in world.prefixes.saved()] == ["a", "b", "d"]
+
+
+def test_a_longer_public_prefix_takes_the_place_of_its_beginning() -> None:
+    world = World()
+    for end in (17, 20, 18):
+        world.ask([*SYSTEM, 1], public=end)
+        world.run()
+    assert [len(tokens) for _, tokens in world.prefixes.saved()] == [20]
+    assert [one.cached for one in world.all] == [0, 17, 18]
 
 
 def test_a_flood_does_not_delay_another_service() -> None:
     """It starts in the next step, and its prompt is read before those that came earlier."""
-    world = World(running=8, slots=24, cells=2000)
+    world = World(running=8)
     for _ in range(30):
         world.ask([5] * 60, limit=30, service="flood")
     for _ in range(25):
@@ -334,7 +324,7 @@ def test_a_full_queue_is_the_flooding_service_s_own() -> None:
 
 
 def test_one_service_leaves_places_to_newcomers() -> None:
-    world = World(running=8, slots=24, cells=2000)
+    world = World(running=8)
     for n in range(20):
         world.ask([n] * 5, limit=30, service="s", user=f"u{n}")
     most = 0
