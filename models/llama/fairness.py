@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from models.llama.sequence import Sequence
 
-CREDIT = 2048.0  # tokens at weight 1: a prompt with its sources, and an answer
+CREDIT = 2048.0  # tokens at weight 1: some prompts with their sources, and answers
+AHEAD = CREDIT / 4  # a service that is further ahead than this makes way for the others' prompts
 
 
 @dataclass(slots=True)

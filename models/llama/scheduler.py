@@ -12,15 +12,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.llama.fairness import FairQueue
+from models.llama.fairness import AHEAD, FairQueue
 from models.llama.prefix import PrefixCache, common
 from models.llama.sequence import Sequence, State
+
+_THIRD = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``running`` sequences at once, ``batch`` rows a step, ``mixed`` rows where somebody writes,
-    ``queue`` requests that may wait for a service, ``drafted`` the longest guess at what is written next.
+    ``queue`` requests that may wait for a service, ``drafted`` tokens in a guess.
     """
 
     running: int = 8
@@ -59,6 +61,7 @@ class Scheduler:
         self._prefixes = prefixes
         self._queue = FairQueue()
         self.running: list[Sequence] = []
+        self._steps = 0
 
     @property
     def waiting(self) -> int:
@@ -86,7 +89,8 @@ class Scheduler:
 
     def plan(self) -> list[Part]:
         """The rows of the next step; none where there is nothing to do."""
-        writing = [one for one in self.running if one.state is State.WRITING]
+        self._steps += 1
+        writing = self._writers()
         room = self._limits.mixed if writing else self._limits.batch
         room -= len(writing)
         # llama.cpp computes together those who have as many rows: a guess beside others' tokens
@@ -147,6 +151,22 @@ class Scheduler:
         for one in lost:
             one.state, one.slot = State.DONE, -1
         return lost
+
+    def _writers(self) -> list[Sequence]:
+        """Who writes in this step.
+
+        While another service's prompt is read, one that is ahead of it writes every third time: a
+        flood of writers would make up half of each step.
+        """
+        writing = [one for one in self.running if one.state is State.WRITING]
+        clocks = {one.turn[0] for one in self.running if one.state is State.READING}
+        clocks |= {
+            self._queue.turn(one)[0] for one in self._queue.heads() if self._has_share_left(one)
+        }
+        if not clocks or self._steps % _THIRD == 0:
+            return writing
+        bound = min(clocks) + AHEAD
+        return [one for one in writing if self._queue.turn(one)[0] <= bound]
 
     def _readers(self) -> Iterator[Sequence]:
         """Whose prompts are to be read, those that are admitted now included, the next first."""

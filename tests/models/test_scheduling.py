@@ -278,6 +278,21 @@ def test_a_flood_does_not_delay_another_service() -> None:
     assert steps <= 1.5 * alone + 1
 
 
+def test_a_flood_of_writers_makes_way_for_another_service_s_prompt() -> None:
+    """They write every third step meanwhile, and every step afterwards; their own may write on."""
+    world = World(running=8)
+    for number in range(6):
+        world.ask([number + 1] * 90, limit=30, service="flood")
+    while sum(one.state is State.WRITING for one in world.scheduler.running) < 4:
+        world.step()
+    polite = world.ask([6] * 100, limit=9, service="polite")
+    flooded = []
+    while not polite.written:
+        parts = world.step()
+        flooded.append(sum(part.sequence.state is State.WRITING for part in parts))
+    assert flooded.count(0) >= len(flooded) // 2 and max(flooded) > 1
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("xy"), st.integers(1, 300)), min_size=30, max_size=120),
     st.sampled_from([1.0, 2.0, 0.5]),
