@@ -20,7 +20,7 @@ import numpy as np
 
 from models.protocol import Embedder, Vectors
 from rag.protocol import CheckedSentence, Grounding, Passage, Support
-from rag.text import facts, names, polarity, sentences, vocabulary, words
+from rag.text import asks, facts, names, polarity, sentences, vocabulary, words
 from rag.text.facts import Facts
 
 # The share of a sentence's words, by weight, that a passage must hold in one place, with a sentence
@@ -39,8 +39,9 @@ ANSWERED_ABROAD = 0.85
 # What only says the question again must stand in the source nearly to the word.
 RESTATED = 0.8
 # Sentences as near as the nearest, less this, are taken for it: a figure that stands where the
-# sources speak of something else supports nothing.
-ALIKE = 0.01
+# sources speak of something else supports nothing. (Of 38 right answers of a model 28 passed with a
+# hundredth, 32 with three, and no more wrong ones.)
+ALIKE = 0.03
 # A second passage is cited when it supports nearly as well as the best.
 NEARLY = 0.9
 MAX_CITATIONS = 2
@@ -119,15 +120,19 @@ class PassageReading:
         self._asked = _Asked(
             names.said(question), frozenset(words.stems(question)), facts.offered(question)
         )
+        self._units = asks.units_asked(question)
         self._embedder = embedder
         self._meanings: list[Vectors] | None = None
         # A sentence is read as it is written, and once more with the whole answer.
         self._scored: dict[str, list[float]] = {}
 
     def supports(self, sentence: str) -> bool:
-        """Whether ``sentence`` states something that a passage holds."""
+        """Whether ``sentence`` states something that a passage holds, and that may answer: where
+        the question asks for a figure, it counts in its unit."""
         bare, _ = _without_marks(sentence)
-        return not _states_nothing(bare) and bool(self._verdict(bare, frozenset()).citations)
+        if _states_nothing(bare) or (self._units and not asks.counts_in(self._units, bare)):
+            return False
+        return bool(self._verdict(bare, frozenset()).citations)
 
     def check(self, answer: str) -> Grounding:
         """The verdict on each sentence of ``answer``, and its text with the right citations.

@@ -1,13 +1,14 @@
 """The sentences of the sources that answer a question: shown as they are, without a model.
 
 A sentence is weighed by the words of the question that it holds (by how much they tell), by the
-likeness of their meanings, and by whether it gives the figure that is asked for. The weights were
-fitted on PIAF's questions, whose answers are known to the letter (``bench/rag.py`` gives the
-share of them that falls in the sentence chosen).
+likeness of their meanings, by whether it gives the figure that is asked for, in its unit, and by
+whether it is an example. The weights were fitted on PIAF's questions, whose answers are known to
+the letter (``bench/rag.py`` gives the share of them that falls in the sentence chosen).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,9 +33,12 @@ MAX_SENTENCES = 60
 MAX_CHARACTERS = 700
 """The length of an extract: a list is cut after the item that passes it."""
 _MIN_CHARACTERS = 25
+READABLE = 420
+"""Characters of a sentence beyond which it is not the answer to a person in a hurry."""
 
-
-_WORDS, _AROUND, _MEANING, _FIGURE, _RANKED = 2.9, 0.6, 53.0, 0.65, 0.5
+_WORDS, _AROUND, _MEANING, _FIGURE, _UNIT, _RANKED = 2.9, 0.6, 53.0, 0.65, 1.5, 0.5
+_AS_EXAMPLE = 1.0
+_EXAMPLE = re.compile(r"\bexemples?\b|\bfor (?:example|instance)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class SentenceExtractor:
             return None
         sure = probability(EXTRACTED, chosen.figures)
         text = passages[chosen.passage - 1].text[chosen.start : chosen.end]
-        return Extract(chosen.passage, chosen.start, chosen.end, text, sure, sure=sure >= SURE)
+        told = sure >= SURE and _tells(in_context([*earlier, question]), text)
+        return Extract(chosen.passage, chosen.start, chosen.end, text, sure, sure=told)
 
     def described(
         self,
@@ -103,7 +108,7 @@ class SentenceExtractor:
         ]
         meant = self._embedder.embed_passages(headed) @ query
         stems = [frozenset(words.stems(text)) for text in headed]
-        wants_figures = asks.asks_for_figures(asked)
+        units, wants_figures = asks.units_asked(asked), asks.asks_for_figures(asked)
         best_score = max(hit.score for hit in found.hits)
         scores = []
         for number, candidate in enumerate(candidates):
@@ -112,8 +117,12 @@ class SentenceExtractor:
             score += _AROUND * share(found.asked, near)
             score += _MEANING * (float(meant[number]) - USUAL)
             score += _RANKED * (found.hits[candidate.passage - 1].score - best_score)
-            if wants_figures:
+            if units:
+                score += _UNIT if asks.counts_in(units, headed[number]) else -_UNIT
+            elif wants_figures:
                 score += _FIGURE if asks.gives_figures(headed[number]) else -_FIGURE
+            if _EXAMPLE.search(headed[number]):
+                score -= _AS_EXAMPLE
             scores.append(score)
         best = max(range(len(candidates)), key=lambda i: (scores[i], -i))
         chosen = candidates[best]
@@ -155,6 +164,18 @@ def _candidates(number: int, text: str) -> Iterator[_Candidate]:
             yield _Candidate(number, place, place, start, end)
         elif len(said) >= _MIN_CHARACTERS:
             yield _Candidate(number, place, place, start, end)
+
+
+def _tells(question: str, text: str) -> bool:
+    """Whether sentences can be shown as the answer by themselves: a rule and no example, no item
+    out of its list, short, and with a figure in the unit that is asked for."""
+    units = asks.units_asked(question)
+    return (
+        not text.startswith("- ")
+        and _EXAMPLE.search(text) is None
+        and len(text) <= (MAX_CHARACTERS if "\n" in text else READABLE)
+        and (not units or asks.counts_in(units, text))
+    )
 
 
 def _above(passage: Passage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rag.text import facts
 from rag.text.words import fold
 
 _QUANTITY = re.compile(
@@ -20,13 +21,58 @@ _FIGURE = re.compile(
     r"\d|\b(?:un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze|seize|vingt|"
     r"trente|quarante|cinquante|soixante|cent|mille|moitie|tiers|quart|dixieme)\b"
 )
+_DURATION = frozenset(("minute", "heure", "jour", "semaine", "mois", "an"))
+_MONEY = frozenset(("euro", "%"))
+# What is asked for, and the units (of ``facts``) that it is counted in; all that match count.
+_COUNTED = tuple(
+    (re.compile(rf"\b(?:{asked})"), units)
+    for asked, units in (
+        (r"(?:combien de|cb de|how many) (?:jours?|j|days?)\b", frozenset(("jour",))),
+        (r"(?:combien de|cb de|how many) (?:semaines?|weeks?)\b", frozenset(("semaine",))),
+        (r"(?:combien de|cb de|how many) (?:mois|months?)\b", frozenset(("mois",))),
+        (r"(?:combien d'|cb d'|how many )(?:heures?|h|hours?)\b", frozenset(("heure",))),
+        (r"(?:combien d'|cb d'|how many )(?:ans?|annees?|years?)\b", frozenset(("an",))),
+        (r"combien de (?:salaries|personnes|employes)\b", frozenset(("salarie",))),
+        (r"(?:quel|a quel|what) age\b", frozenset(("an",))),
+        (r"(?:a|de) quelles? heures?\b", frozenset(("heure",))),
+        (
+            r"combien de (?:temps|delai)\b|(?:tous|toutes) les combien\b|jusqu'(?:a quand|ou)\b|"
+            r"combien (?:dure|a l'avance)|how (?:long|often)\b|dure (?:combien|how)|"
+            r"quel(?:le)?s? (?:est |sont |sera )?(?:l'|(?:le|la|les|mon|ma|mes|leur|son|sa) )?"
+            r"(?:\w+ ){0,2}?(?:duree|delai|preavis|frequence|periodicite)s?\b",
+            _DURATION,
+        ),
+        (
+            r"combien (?:est|sont|coute|vaut|gagne|touche|faut-il (?:payer|sortir))|"
+            r"a combien s'eleve|how much\b|"
+            r"quel(?:le)?s? (?:est |sont |sera )?(?:l'|(?:le|la|les|mon|ma|son|sa) )?(?:\w+ ){0,2}?"
+            r"(?:montant|prix|salaire|cout|tarif|amende|taux|pourcentage|majoration)s?\b",
+            _MONEY,
+        ),
+    )
+)
+
+
+def units_asked(question: str) -> frozenset[str]:
+    """The units in one of which an answer to ``question`` counts, none where it does not tell."""
+    folded = _said(question)
+    return frozenset[str]().union(*(units for asked, units in _COUNTED if asked.search(folded)))
+
+
+def counts_in(units: frozenset[str], sentence: str) -> bool:
+    """Whether ``sentence`` counts something in one of ``units``."""
+    return not units.isdisjoint(facts.units(sentence))
 
 
 def asks_for_figures(question: str) -> bool:
     """Whether an amount, a duration, a number or a date answers ``question``."""
-    return _QUANTITY.search(fold(question)) is not None
+    return _QUANTITY.search(_said(question)) is not None
 
 
 def gives_figures(sentence: str) -> bool:
     """Whether ``sentence`` holds a number, in figures or in words."""
     return _FIGURE.search(fold(sentence)) is not None
+
+
+def _said(question: str) -> str:
+    return fold(question).replace("\u2019", "'")

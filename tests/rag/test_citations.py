@@ -98,6 +98,17 @@ def test_placeholders_and_code_are_left_alone() -> None:
     assert "[PERSONNE_1]" in CHECKER.read(PASSAGES).check(answer).text
 
 
+def test_a_true_sentence_without_the_figure_that_is_asked_for_answers_nothing() -> None:
+    sentence = "Le salarié a droit à un congé chez le même employeur."
+    assert CHECKER.read(PASSAGES, "Le salarié a-t-il droit à un congé payé ?").supports(sentence)
+    asked = CHECKER.read(PASSAGES, "À combien de jours de congé a-t-on droit ?")
+    assert not asked.supports(sentence)
+    assert (
+        asked.check(sentence).sentences[0].support == "corrected"
+    )  # true, and cited, all the same
+    assert asked.supports("Le salarié a droit à deux jours et demi ouvrables de congé par mois.")
+
+
 def test_without_passages_nothing_is_supported_and_nothing_fails() -> None:
     grounding = CHECKER.read([]).check("Le préavis de démission dure deux mois [1].")
     assert grounding.text == "Le préavis de démission dure deux mois."

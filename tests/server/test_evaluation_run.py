@@ -18,7 +18,6 @@ from governance.energy.ledger import EnergyLedger
 from governance.energy.meter import detect_meter
 from governance.events import Completed, Event
 from governance.exchange import Exchange, ExchangeRequest
-from governance.prompt import NO_ANSWER
 from governance.proxy import Road
 from rag.fulltext import FullTextIndex
 from rag.protocol import Hit, Passage, Retrieval
@@ -103,12 +102,12 @@ def test_to_say_that_the_sources_are_silent_is_to_abstain(parts: Any) -> None:
                 if isinstance(event, Completed):
                     yield Completed(
                         event.exchange_id,
-                        f"{NO_ANSWER['fr']} Demandez au service.",
+                        "Les sources se taisent. Demandez au service.",
                         event.grounding,
                         event.passages,
                         event.finish_reason,
                         event.usage,
-                        event.receipt,
+                        event.receipt.model_copy(update={"answered": "silence"}),
                     )
 
     told = asyncio.run(ask(Silent(), CASE, evaluator("rh", "fr", parts.person_keys)))
