@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.protocol import Passage
-from rag.text import vocabulary, words
+from rag.text import words
 from rag.text.headings import without_numbering
 
 Features = NDArray[np.float64]
@@ -152,7 +152,7 @@ def _heading(passage: Passage) -> str:
     return passage.title
 
 
-def otherwise(question: str, own: Sequence[str]) -> list[str]:
-    """The stems of what the acronyms and everyday words of ``question`` mean, but its ``own``."""
-    said = (stem for meaning in vocabulary.meanings(question) for stem in words.stems(meaning))
+def otherwise(meanings: Sequence[str], own: Sequence[str]) -> list[str]:
+    """The stems of what the acronyms and everyday words of a question mean, but its ``own``."""
+    said = (stem for meaning in meanings for stem in words.stems(meaning))
     return [stem for stem in dict.fromkeys(said) if stem not in own]

@@ -9,6 +9,7 @@ import numpy as np
 import structlog
 
 from models.protocol import Embedder
+from rag import glossary
 from rag.confidence import ANSWERABLE, confidence
 from rag.errors import IndexUnavailable
 from rag.fulltext import FullTextIndex
@@ -27,6 +28,7 @@ from rag.ranking import (
 from rag.store import Store
 from rag.text import references, words
 from rag.text.context import in_context
+from rag.text.vocabulary import Vocabulary
 from rag.vectors import VectorIndex
 
 log = structlog.get_logger(__name__)
@@ -63,12 +65,17 @@ class HybridRetriever:
         semantic: Semantic | None = None,
         *,
         weights: Mapping[str, float] | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> None:
-        """``weights`` say how much more a source is worth than another (1 where absent)."""
+        """``weights`` say how much more a source is worth than another (1 where absent).
+
+        ``vocabulary`` is what everyday words mean: that of the shipped glossary if left out.
+        """
         self._store = store
         self._fulltext = fulltext
         self._semantic = semantic
         self._weights = dict(weights or {})
+        self._vocabulary = vocabulary if vocabulary is not None else glossary.shipped()
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         """The number of passages in ``sources``, or in all."""
@@ -126,16 +133,23 @@ class HybridRetriever:
 
         ``text`` is the question without the words that ask; ``searched`` counts the passages.
         """
-        found, passages = self._found(question, text, sources, searched)
+        meanings = self._vocabulary.meanings(text)
+        found, passages = self._found(question, text, meanings, sources, searched)
         among = candidates(found, passages)
-        asked = self._asked(text)
+        asked = self._asked(text, meanings)
         return asked, found, among, features(asked, found, among)
 
     def _found(
-        self, question: str, text: str, sources: frozenset[str] | None, searched: int
+        self,
+        question: str,
+        text: str,
+        meanings: Sequence[str],
+        sources: frozenset[str] | None,
+        searched: int,
     ) -> tuple[Found, dict[str, Passage]]:
-        by_words = self._fulltext.search(text, sources=sources, limit=WORDS)
-        by_meaning, ready = self._by_meaning(question, text, sources, searched)
+        by_words = self._fulltext.search(text, meanings=meanings, sources=sources, limit=WORDS)
+        spoken = words.without_placeholders(question) or text
+        by_meaning, ready = self._by_meaning(in_full(spoken, meanings), sources, searched)
         passages = self._store.passages(
             list(dict.fromkeys(identity for identity, _ in (*by_words, *by_meaning)))
         )
@@ -144,14 +158,14 @@ class HybridRetriever:
         meant = {i: s for i, s in by_meaning if i in passages}
         return Found(weighted, meant, ready, sizes), passages
 
-    def _asked(self, text: str) -> Asked:
+    def _asked(self, text: str, meanings: Sequence[str]) -> Asked:
         own = list(dict.fromkeys(words.stems(text)))
-        other = otherwise(text, own)
+        other = otherwise(meanings, own)
         weights = self._fulltext.weights([*own, *other])
         return Asked({s: weights[s] for s in own}, {s: weights[s] for s in other})
 
     def _by_meaning(
-        self, question: str, text: str, sources: frozenset[str] | None, searched: int
+        self, question: str, sources: frozenset[str] | None, searched: int
     ) -> tuple[list[tuple[str, float]], float]:
         if self._semantic is None:
             return [], 0.0
@@ -160,9 +174,7 @@ class HybridRetriever:
         if not there:
             return [], 0.0
         try:
-            vector = self._semantic.embedder.embed_queries(
-                [words.without_placeholders(question) or text]
-            )
+            vector = self._semantic.embedder.embed_queries([question])
             found = self._semantic.index.search(vector, sources=sources, limit=MEANINGS)
         except IndexUnavailable as error:
             log.warning("vectors_unavailable", reason=error.message_id)
@@ -183,6 +195,11 @@ class HybridRetriever:
             if sources is None or passage.source in sources
         ]
         return sorted(passages, key=lambda p: wanted.index(p.reference))
+
+
+def in_full(question: str, meanings: Sequence[str]) -> str:
+    """``question`` with what its acronyms and everyday words mean, as it is embedded."""
+    return f"{question} ({', '.join(meanings)})" if meanings else question
 
 
 def _choose(ordered: Sequence[Passage], limit: int) -> list[Passage]:
