@@ -13,17 +13,18 @@ from functools import lru_cache
 import tantivy
 
 
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of ``text``, as lists of words are written in code."""
     return frozenset(text.split())
 
 
 # Words that ask rather than say; and words that say nothing, elided forms included.
-QUESTION_WORDS = _set(
+QUESTION_WORDS = word_set(
     """combien comment quand quel quelle quels quelles qui quoi que quoi pourquoi ou lequel laquelle
     lesquels lesquelles est-ce dois doit peux peut puis pouvez pouvons faut veux voudrais savoir
     dire dis explique expliquer expliquez moi svp bonjour merci plait ai-je as-tu avons nous"""
 )
-STOP = _set(
+STOP = word_set(
     """a ai ait aient as aura avez avons c combien comment d es etais etait etaient etes j l m n ont
     pourquoi qu s sommes suis t y jusqu lorsqu puisqu quoiqu quelqu presqu cela ca ceci afin
     ainsi alors apres aucun aussi autre autres avant avec avoir bon car ce ces cet cette ceux chaque
