@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 WORDS = 100
 MEANINGS = 60
 """How many passages each index is asked for."""
-AGAIN = 1.5
+AGAIN = 2.0
 """What a second passage of a document must be better by, in the unit of the ranking."""
 # The share of words in common beyond which two passages say the same.
 NEAR_IDENTICAL = 0.85
