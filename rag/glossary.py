@@ -26,7 +26,7 @@ MAX_WORDS = 8
 """How many words a key may have: a search compares so many at each word of a question."""
 MAX_MEANING = 200
 """How many characters a meaning may have: all of them are searched."""
-_FIELD = 80
+_SHOWN = 80
 
 
 def load(path: Path = SHIPPED) -> dict[str, str]:
@@ -52,15 +52,9 @@ def load(path: Path = SHIPPED) -> dict[str, str]:
         line = raw.lc.key(said)[0] + 1  # type: ignore[attr-defined]
         problem = _problem(said, meaning)
         if problem is None and told.setdefault(key_of(said), meaning) != meaning:
-            problem = "the same words have another meaning on a line before it"
+            problem = "{file}, line {line}, “{said}”: they have another meaning on a line before it"
         if problem is not None:
-            raise GlossaryError(
-                "{file}, line {line}, field {field}: {problem}",
-                file=str(path),
-                line=line,
-                field=str(said)[:_FIELD],
-                problem=problem,
-            )
+            raise GlossaryError(problem, file=str(path), line=line, said=str(said)[:_SHOWN])
         entries[said] = " ".join(meaning.split())
     return entries
 
@@ -95,13 +89,19 @@ def _read(path: Path) -> Any:
 def _problem(said: Any, meaning: Any) -> str | None:
     """What is wrong with an entry, in words that are translated; None where nothing is."""
     if not isinstance(said, str):
-        return "the words that people say are text: put them in quotation marks"
+        return (
+            "{file}, line {line}, “{said}”: "
+            "the words that people say are text: put them in quotation marks"
+        )
     if not 1 <= len(key_of(said)) <= MAX_WORDS:
-        return "between one and eight words are expected before the colon"
+        return (
+            "{file}, line {line}, “{said}”: "
+            "between one and eight words are expected before the colon"
+        )
     if not isinstance(meaning, str):
-        return "the meaning is text: put it in quotation marks"
+        return "{file}, line {line}, “{said}”: the meaning is text: put it in quotation marks"
     if not key_of(meaning) or len(meaning) > MAX_MEANING:
-        return "a meaning of 1 to 200 characters is expected"
+        return "{file}, line {line}, “{said}”: a meaning of 1 to 200 characters is expected"
     return None
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from models.protocol import Embedder
+from models.protocol import Embedder, Reranker
 from rag import glossary
 from rag.confidence import ANSWERABLE, confidence
 from rag.errors import IndexUnavailable
+from rag.filler import embedded_text
 from rag.fulltext import FullTextIndex
 from rag.protocol import Hit, Passage, Retrieval
 from rag.ranking import (
@@ -38,6 +39,8 @@ MEANINGS = 60
 """How many passages each index is asked for."""
 AGAIN = 2.0
 """What a second passage of a document must be better by, in the unit of the ranking."""
+RERANKED = 20
+"""How many of the first passages a reranker reads."""
 # The share of words in common beyond which two passages say the same.
 NEAR_IDENTICAL = 0.85
 _MAX_QUERY_CHARACTERS = 2_000
@@ -66,16 +69,21 @@ class HybridRetriever:
         *,
         weights: Mapping[str, float] | None = None,
         vocabulary: Vocabulary | None = None,
+        reranker: Reranker | None = None,
+        reranked: int = RERANKED,
     ) -> None:
         """``weights`` say how much more a source is worth than another (1 where absent).
 
         ``vocabulary`` is what everyday words mean: that of the shipped glossary if left out.
+        ``reranker`` puts the first ``reranked`` passages in another order, where there is one.
         """
         self._store = store
         self._fulltext = fulltext
         self._semantic = semantic
         self._weights = dict(weights or {})
         self._vocabulary = vocabulary if vocabulary is not None else glossary.shipped()
+        self._reranker = reranker
+        self._reranked = reranked
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         """The number of passages in ``sources``, or in all."""
@@ -114,7 +122,7 @@ class HybridRetriever:
         scored.sort(key=lambda pair: (-pair[0], pair[1].id))
         named = self._named(query, sources)
         order = [*named, *(p for _, p in scored if p not in named)]
-        chosen = _choose(order, limit)
+        chosen = self._chosen(question, order, len(named), limit)
         worth = {passage.id: score for score, passage in scored}
         word_ranks, meaning_ranks = ranked(found.words), ranked(found.meanings)
         hits = tuple(
@@ -125,6 +133,22 @@ class HybridRetriever:
         return Retrieval(
             hits, searched, found.ready, sure, weak=sure < ANSWERABLE, asked=asked.stems
         )
+
+    def _chosen(
+        self, question: str, order: Sequence[Passage], named: int, limit: int
+    ) -> list[Passage]:
+        """The first of ``order``, the ``named`` ones before those that a reranker puts in order."""
+        if self._reranker is None:
+            return _choose(order, limit)
+        chosen = _choose(order, max(limit, self._reranked))
+        kept = sum(passage in order[:named] for passage in chosen)
+        read = chosen[kept : self._reranked]
+        scores = self._reranker.scores(
+            words.without_placeholders(question), [embedded_text(passage) for passage in read]
+        )
+        places = sorted(range(len(read)), key=lambda place: (-scores[place], place))
+        again = [read[place] for place in places]
+        return [*chosen[:kept], *again, *chosen[kept + len(read) :]][:limit]
 
     def described(
         self, question: str, text: str, sources: frozenset[str] | None, searched: int

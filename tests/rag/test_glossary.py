@@ -16,6 +16,7 @@ from rag.retrieval import HybridRetriever, in_full
 from rag.store import Store
 from rag.text.vocabulary import Vocabulary
 from tests.rag.conftest import make_document
+from web.i18n import translations
 
 
 def _own(folder: Path, text: str) -> Path:
@@ -106,6 +107,7 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, s
         glossary.load(_own(tmp_path, text))
     assert told.value.params["line"] == line
     assert said in str(told.value)
+    assert translations("fr").gettext(told.value.message_id) != told.value.message_id
 
 
 def test_what_is_no_glossary_at_all_is_refused(tmp_path: Path) -> None:
