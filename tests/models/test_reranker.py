@@ -84,10 +84,10 @@ def test_an_embedder_is_no_reranker(cross_encoder: Path) -> None:
 
 def test_weights_that_are_damaged_missing_or_pickled_are_refused(cross_encoder: Path) -> None:
     import torch
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     weights = cross_encoder / "model.safetensors"
-    held = load_file(weights)
+    held = load(weights.read_bytes())
     weights.write_bytes(b"not weights at all")
     with pytest.raises(RerankerError, match="cannot be loaded"):
         CrossEncoderReranker(cross_encoder)
