@@ -170,6 +170,21 @@ def question_rows(world: World, part: Part | None) -> Iterator[Row]:
     yield Row(f"{name}: search and extract, p95 ms", float(np.percentile(times, 95)), 1000, True)
 
 
+def printed(rows: Sequence[Row], *, as_json: bool) -> None:
+    """Print the table, or its rows as JSON."""
+    if as_json:
+        told: list[dict[str, Any]] = [
+            {"name": r.name, "value": round(r.value, 4), "target": r.target, "met": r.met}
+            for r in rows
+        ]
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        verdict = {True: "met", False: "MISSED", None: ""}[row.met]
+        sign = "" if row.target is None else f"{'≤' if row.below else '≥'} {row.target:g}"
+        print(f"{row.name:<62}{row.value:>9.3f}  {sign:<8}{verdict}")
+
+
 def main() -> int:
     """Measure, print a table, and say whether the targets are met."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -185,17 +200,7 @@ def main() -> int:
         print("the shared data is not beside this checkout: its sets are left out", file=sys.stderr)
     for part in (None, "dev", "held"):
         rows += question_rows(world, part)  # type: ignore[arg-type]
-    if options.json:
-        told: list[dict[str, Any]] = [
-            {"name": r.name, "value": round(r.value, 4), "target": r.target, "met": r.met}
-            for r in rows
-        ]
-        print(json.dumps(told, indent=2, ensure_ascii=False))
-    else:
-        for row in rows:
-            verdict = {True: "met", False: "MISSED", None: ""}[row.met]
-            sign = "" if row.target is None else f"{'≤' if row.below else '≥'} {row.target:g}"
-            print(f"{row.name:<62}{row.value:>9.3f}  {sign:<8}{verdict}")
+    printed(rows, as_json=options.json)
     missed = any(row.met is False for row in rows)
     return 1 if missed and options.check else 0
 

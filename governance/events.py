@@ -3,6 +3,8 @@
 Refused                                   (the exchange ends there), or
 Accepted → … → Waiting* → Refused         (the model is busy, or the prompt too long), or
 Accepted → Searching → SourcesFound → Quoted → Delta → Completed   (the sources answer), or
+Accepted → Searching → SourcesFound → SourcesFound → Delta → Completed   (an answer is given again,
+                                      under its own passages), or
 Accepted → Searching → SourcesFound → Prompted → Waiting* → Reading* → Delta* → Completed
                                       (ToolCalled* among the Deltas, where tools are offered)
 Failed                                    (at any point: the exchange ends there)
@@ -15,7 +17,7 @@ from typing import Literal
 
 from governance.receipt import Receipt
 from models.protocol import FinishReason, Message, ToolCall, Usage
-from rag.protocol import Extract, Grounding, Passage
+from rag.protocol import Caveat, Extract, Grounding, Passage
 
 RefusalCause = Literal["use", "quota", "personal_data", "service", "busy", "too_long"]
 
@@ -84,9 +86,10 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class SourcesFound:
-    """The passages that the model is given, numbered from 1 in this order."""
+    """The passages that the model is given, numbered from 1 in this order, with their caveats."""
 
     passages: tuple[Passage, ...]
+    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

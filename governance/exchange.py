@@ -21,7 +21,7 @@ from governance.receipt import InjectionPart, Receipt, RuleDecision
 from governance.turns import Turn
 from governance.uses.verdict import Verdict
 from models.protocol import FinishReason, Message, Sampling, Tool, ToolCall, Usage
-from rag.protocol import Extract, Grounding, Passage, Retrieval
+from rag.protocol import Caveat, Extract, Grounding, Passage, Reading, Retrieval
 
 __all__ = ["Caller", "Exchange", "ExchangeRequest", "Turn", "ephemeral_conversation"]
 
@@ -76,11 +76,15 @@ class Exchange:
     """What is known of an exchange so far. Stages fill it from top to bottom.
 
     ``whole`` are the passages without the instructions that they hold, and ``shown`` as the model
-    reads them, shortened around the question. ``found`` is
-    what the search found, and ``extract`` the sentences of it that answer best; ``answered`` is who
-    answers: a model, a passage, or nobody.
+    reads them, shortened around the question; ``caveats`` are what is to be known of them.
+    ``found`` is what the search found, and ``extract`` the sentences of it that answer best;
+    ``answered`` is who answers: a model, a passage, nobody, or an answer that is given again,
+    ``written_at`` then. ``repetition`` is the key under which the answer may be kept, empty where
+    it may not.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
     ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
+    ``reading`` are the passages as the answer is checked against them, and ``unsupported`` says
+    that they supported none of it: nothing of it was shown.
     ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
     documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
     what the model asked for, names restored; ``called_texts`` the texts of their arguments before.
@@ -104,9 +108,12 @@ class Exchange:
     passages: tuple[Passage, ...] = ()
     whole: tuple[Passage, ...] = ()
     shown: tuple[Passage, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
     found: Retrieval | None = None
     extract: Extract | None = None
-    answered: Literal["text", "passage", "silence"] = "text"
+    answered: Literal["text", "passage", "silence", "repeat"] = "text"
+    repetition: str = ""
+    written_at: datetime | None = None
     prompt: tuple[Message, ...] = ()
     raw_answer: str = ""
     answer: str = ""
@@ -115,6 +122,8 @@ class Exchange:
     answer_decisions: tuple[RuleDecision, ...] = ()
     withheld: str = ""
     unsourced: int = 0
+    reading: Reading | None = None
+    unsupported: bool = False
     injections: tuple[InjectionPart, ...] = ()
     grounding: Grounding | None = None
     output_flags: dict[str, int] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
     identify → reserve quota → pseudonymise → judge the use → audit «accepted»
       → retrieve → quote the sources, where they answer by themselves
+      → give an answer again, where the same was asked and the sources say the same
       → generate (stream, held to its sources, names restored) → check citations, watch the output
       → queue what a person must validate
       → measure energy, settle quota → receipt → audit the end → last event
@@ -24,6 +25,7 @@ from governance.exchange import Exchange, ExchangeRequest
 from governance.messages import N_
 from governance.receipt import Receipt
 from governance.stages.hold import Hold, review_of, withheld, without_text
+from governance.stages.repeat import Repeat
 from governance.stages.settle import Outcome, Settle
 from governance.stages.stage import ExchangeRefused, Stage
 from governance.threads import in_thread
@@ -58,6 +60,12 @@ class Road:
     def controls(self) -> frozenset[str]:
         """The controls that are wired."""
         return frozenset(stage.control for stage in self._stages)
+
+    def without(self, *controls: str) -> Road:
+        """The same road without these stages, for the organisation's own tests of the assistant,
+        which use up nobody's quota and wait for no reviewer. The log and the energy stay."""
+        stages = [stage for stage in self._stages if stage.control not in controls]
+        return Road(self._identify, stages, self._settle)
 
     async def travel(self, request: ExchangeRequest) -> AsyncGenerator[Event, None]:
         """Take an exchange down the road. Closing the generator cancels the exchange.
@@ -112,6 +120,7 @@ class Road:
             return self._failed(exchange.id, failure, UNRECORDED)
         if exchange.finish_reason is None or exchange.usage is None:
             return self._failed(exchange.id, RuntimeError("no end of generation"), UNRECORDED)
+        await self._keep(exchange)
         ended = Completed(
             exchange_id=exchange.id,
             text=exchange.answer,
@@ -123,6 +132,16 @@ class Road:
             tool_calls=exchange.tool_calls,
         )
         return without_text(ended, review_of(exchange))
+
+    async def _keep(self, exchange: Exchange) -> None:
+        """Have the answer given again to who asks the same; who asked has it in any case."""
+        try:
+            for stage in self._stages:
+                if isinstance(stage, Repeat):
+                    with CancelScope(shield=True):
+                        await in_thread(stage.keep, exchange)
+        except Exception as failure:  # noqa: BLE001 - the answer stands without it
+            _log.error("answer_not_kept", exchange=exchange.id, error=type(failure).__name__)
 
     async def _withdraw(self, exchange: Exchange) -> None:
         """Of an exchange that did not end well, nothing may ever be released."""

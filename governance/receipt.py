@@ -19,6 +19,7 @@ from governance.energy.reading import Method
 from governance.quotas.limits import Metric, Per
 from governance.quotas.windows import Period
 from models.protocol import ModelInfo
+from rag.protocol import CaveatKind
 
 if TYPE_CHECKING:
     from governance.exchange import Exchange
@@ -55,8 +56,30 @@ class RuleDecision(_Part):
     """What was judged: what was asked, or what the model wrote."""
 
 
+class ArticlePart(_Part):
+    """An article of law that a passage's document cites, and since when it is another one."""
+
+    reference: str
+    title: str
+    date: str
+
+
+class CaveatPart(_Part):
+    """What the person was told of a passage: that it is dated, or what it stands on is.
+
+    ``kind`` and ``date`` are as :class:`rag.protocol.Caveat` has them.
+    """
+
+    kind: CaveatKind
+    date: str
+    articles: tuple[ArticlePart, ...] = ()
+
+
 class SourcePart(_Part):
-    """A passage that was given to the model, and whether the answer cites it."""
+    """A passage that was given to the model, and whether the answer cites it.
+
+    Receipts of earlier versions have no ``caveats``.
+    """
 
     number: int
     passage_id: str
@@ -66,6 +89,7 @@ class SourcePart(_Part):
     url: str
     date: str
     cited: bool
+    caveats: tuple[CaveatPart, ...] = ()
 
 
 class GroundingPart(_Part):
@@ -150,8 +174,11 @@ class Receipt(_Part):
     """The functions that the model asked to call, how many times each; never with what."""
     sources: tuple[SourcePart, ...]
     grounding: GroundingPart | None
-    answered: Literal["text", "passage", "silence"] = "text"
-    """Who answered: a model's text, a passage as it stands, or nobody, the sources being silent."""
+    answered: Literal["text", "passage", "silence", "repeat"] = "text"
+    """Who answered: a model's text, a passage as it stands, nobody, the sources being silent, or
+    the text of a model that had been asked the same."""
+    written_at: str | None = None
+    """When an answer that is given again was written; the model and the citations are its own."""
     injections: tuple[InjectionPart, ...] = ()
     """Instructions to the assistant that documents held; they were not followed."""
     tokens: TokenPart | None
@@ -187,6 +214,11 @@ def _sources(exchange: Exchange) -> tuple[SourcePart, ...]:
             url=passage.url,
             date=passage.date,
             cited=number in cited,
+            caveats=tuple(
+                CaveatPart.model_validate(told, from_attributes=True)
+                for told in exchange.caveats
+                if told.passage == number
+            ),
         )
         for number, passage in enumerate(exchange.passages, start=1)
     )
@@ -218,10 +250,16 @@ def _energy(exchange: Exchange) -> EnergyPart:
 def _label(exchange: Exchange) -> LabelPart:
     """What no model wrote, such as the answer that there is no answer, is not marked as AI text."""
     return LabelPart(
-        ai_generated=bool(exchange.prompt and (exchange.raw_answer or exchange.tool_calls)),
+        ai_generated=exchange.answered in ("text", "repeat")
+        and _by_a_model(exchange)
+        and bool(exchange.raw_answer or exchange.tool_calls),
         mention=exchange.charter.labelling.mention,
         review=any(decision.effect == "review" for decision in exchange.decisions),
     )
+
+
+def _by_a_model(exchange: Exchange) -> bool:
+    return bool(exchange.prompt) or exchange.answered == "repeat"
 
 
 def build_receipt(
@@ -243,7 +281,7 @@ def build_receipt(
         answer_sha256=(
             hashlib.sha256(exchange.answer.encode()).hexdigest() if exchange.answer else None
         ),
-        model=ModelPart(name=model.name, digest=model.digest) if exchange.prompt else None,
+        model=ModelPart(name=model.name, digest=model.digest) if _by_a_model(exchange) else None,
         charter_revision=exchange.charter_revision,
         decisions=exchange.decisions,
         masked=dict(masked.counts) if masked else {},
@@ -254,6 +292,7 @@ def build_receipt(
         sources=_sources(exchange),
         grounding=_grounding(exchange),
         answered=exchange.answered,
+        written_at=iso(exchange.written_at) if exchange.written_at else None,
         injections=exchange.injections,
         tokens=(
             TokenPart(

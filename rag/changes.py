@@ -262,6 +262,33 @@ def _after(connection: Connection, document_id: str, digest: str) -> str | None:
     return connection.execute(query.order_by(changes.c.id.desc()).limit(1)).scalar()
 
 
+def withdrawn(engine: Engine, titles: Sequence[str], sources: Collection[str]) -> dict[str, str]:
+    """Those of these titles whose documents were withdrawn from ``sources``, and until when they
+    held. One that has come back may be among them."""
+    found: dict[str, str] = {}
+    wanted = list(titles)
+    query = select(changes.c.title, func.max(changes.c.valid_until)).group_by(changes.c.title)
+    query = query.where(changes.c.kind == "removed", changes.c.source.in_(list(sources)))
+    with engine.connect() as connection:
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            for title, until in connection.execute(query.where(changes.c.title.in_(chunk))):
+                found[str(title)] = str(until)
+    return found
+
+
+def held_until(engine: Engine, title: str, date: str) -> str:
+    """Until when the text of a document held, by its title and date; «» where that is not known."""
+    query = (
+        select(changes.c.valid_until)
+        .where(changes.c.title_before == title, changes.c.date_before == date)
+        .order_by(changes.c.id.desc())
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        return str(connection.execute(query).scalar() or "")
+
+
 def counts_listed(engine: Engine, source: str) -> dict[int, int]:
     """How many changes are listed of each sync of ``source`` that has any."""
     query = (

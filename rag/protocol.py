@@ -56,6 +56,38 @@ class Retrieval:
     asked: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CitedArticle:
+    """An article of law that a document cites, by its reference («L3141-3») and its full title.
+
+    ``date`` (ISO 8601) is the day on which its text took effect; of one that was withdrawn, the day
+    on which it was no longer published.
+    """
+
+    reference: str
+    title: str
+    date: str
+
+
+CaveatKind = Literal["amended", "withdrawn", "old", "unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """What one must know before one relies on a passage; ``passage`` is its number, from 1.
+
+    «amended»: its document cites ``articles`` that were amended since. «withdrawn»: it cites
+    ``articles`` that are no longer published as in force. «old»: its document is old. For these,
+    ``date`` (ISO 8601) is that of the document. «unread»: its source was not read for longer than
+    it may be; ``date`` is the day on which it last was.
+    """
+
+    passage: int
+    kind: CaveatKind
+    date: str
+    articles: tuple[CitedArticle, ...] = ()
+
+
 class Retriever(Protocol):
     """Finds the passages that answer a question. ``sources`` of None means all of them.
 
@@ -110,9 +142,13 @@ class Extractor(Protocol):
 
 
 class AnswerGate(Protocol):
-    """Lets pass of an answer what the sources hold; ``withheld`` counts the sentences held back."""
+    """Lets pass of an answer what the sources hold; ``withheld`` counts the sentences held back.
+
+    ``silent`` says at the end that the sources supported none of it, and that none has passed.
+    """
 
     withheld: int
+    silent: bool
 
     def feed(self, text: str) -> str: ...
 
@@ -147,7 +183,15 @@ class Grounding:
     score: float | None
 
 
+class Reading(Protocol):
+    """Passages, read once to check what is said from them."""
+
+    def supports(self, sentence: str) -> bool: ...
+
+    def check(self, answer: str) -> Grounding: ...
+
+
 class CitationChecker(Protocol):
     """Aligns each sentence of an answer with the passages that were given to the model."""
 
-    def check(self, answer: str, passages: Sequence[Passage]) -> Grounding: ...
+    def read(self, passages: Sequence[Passage], question: str = "") -> Reading: ...

@@ -130,6 +130,8 @@ class HybridRetriever:
             for p in chosen
         )
         sure = 1.0 if named else confidence(asked, found, chosen)
+        if not named and _speak_of_none(references.find(query), chosen):
+            sure = 0.0
         return Retrieval(
             hits, searched, found.ready, sure, weak=sure < ANSWERABLE, asked=asked.stems
         )
@@ -224,6 +226,16 @@ class HybridRetriever:
 def in_full(question: str, meanings: Sequence[str]) -> str:
     """``question`` with what its acronyms and everyday words mean, as it is embedded."""
     return f"{question} ({', '.join(meanings)})" if meanings else question
+
+
+def _speak_of_none(wanted: Sequence[str], chosen: Sequence[Passage]) -> bool:
+    """Whether a question names articles of a code, and nothing that was found speaks of any.
+
+    What the passages say of another article is no answer; the number may be a mistake, or made up.
+    """
+    coded = {reference for reference in wanted if reference[0].isalpha()}
+    told = (passage for passage in chosen if coded & set(references.find(passage.text)))
+    return bool(coded) and next(told, None) is None
 
 
 def _choose(ordered: Sequence[Passage], limit: int) -> list[Passage]:

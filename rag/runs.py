@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,6 +168,20 @@ def history(engine: Engine, source: str, limit: int, *, changing: bool = False) 
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(sync_runs.c.id.desc()).limit(limit)).all()
     return [Run(**row._mapping) for row in rows]
+
+
+def revision(engine: Engine, sources: Collection[str] | None = None) -> str:
+    """A text that changes each time that a sync changes one of ``sources`` (None: any source)."""
+    latest = (
+        select(func.max(sync_runs.c.id))
+        .where(sync_runs.c.added + sync_runs.c.changed + sync_runs.c.removed > 0)
+        .group_by(sync_runs.c.source)
+    )
+    counted = [sync_runs.c[name] for name in ("source", "id", "added", "changed", "removed")]
+    query = select(*counted).where(sync_runs.c.id.in_(latest)).order_by(sync_runs.c.source)
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return json.dumps([list(row) for row in rows if sources is None or row.source in sources])
 
 
 def _last_sync(row: Any) -> LastSync:

@@ -146,6 +146,12 @@ class Source(BaseModel):
         return self
 
     @property
+    def open_to_all(self) -> bool:
+        """Whether anybody may read its texts elsewhere: no folder, no site of a private network."""
+        own = self.kind == "folder" or bool(self.private_hosts)
+        return self.personal_data == "public" and not own
+
+    @property
     def usable(self) -> bool:
         """Whether it can be read: enabled, and with a path where its kind needs one."""
         return self.enabled and (

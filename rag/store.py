@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,16 @@ class Change:
 
     added: tuple[Passage, ...] = ()
     removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where a passage stands in its document, from 1 of ``total``, and its neighbours."""
+
+    place: int
+    total: int
+    before: Passage | None
+    after: Passage | None
 
 
 def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -198,6 +208,46 @@ class Store:
         query = _PASSAGE.where(passages.c.document_id == document_id).order_by(passages.c.position)
         with self._engine.connect() as connection:
             return [passage_of(row) for row in connection.execute(query)]
+
+    def text_of(self, document_id: str) -> str:
+        """The text of one document, without its headings."""
+        query = select(passages.c.text).where(passages.c.document_id == document_id)
+        with self._engine.connect() as connection:
+            return "\n".join(connection.execute(query.order_by(passages.c.position)).scalars())
+
+    def beside(self, passage_id: str) -> Beside | None:
+        """What stands around a passage in its document, None if there is no such passage."""
+        at = select(passages.c.document_id, passages.c.position).where(passages.c.id == passage_id)
+        with self._engine.connect() as connection:
+            here = connection.execute(at).first()
+            if here is None:
+                return None
+            among = passages.c.document_id == here.document_id
+            place = passages.c.position
+            before = connection.execute(
+                _PASSAGE.where(among, place < here.position).order_by(place.desc()).limit(1)
+            ).first()
+            after = connection.execute(
+                _PASSAGE.where(among, place > here.position).order_by(place).limit(1)
+            ).first()
+            count = select(func.count()).select_from(passages).where(among)
+            return Beside(
+                place=connection.execute(count.where(place <= here.position)).scalar_one(),
+                total=connection.execute(count).scalar_one(),
+                before=passage_of(before) if before is not None else None,
+                after=passage_of(after) if after is not None else None,
+            )
+
+    def dates(self, titles: Sequence[str], sources: Collection[str]) -> dict[str, str]:
+        """The dates of the documents of ``sources`` that have one of these titles, by title."""
+        found: dict[str, str] = {}
+        query = select(documents.c.title, documents.c.date, documents.c.source)
+        with self._engine.connect() as connection:
+            for chunk in _chunks(titles):
+                for row in connection.execute(query.where(documents.c.title.in_(chunk))):
+                    if row.source in sources:
+                        found[row.title] = max(row.date, found.get(row.title, ""))
+        return found
 
     def by_reference(self, references: Sequence[str], limit: int = 20) -> list[Passage]:
         """The passages of the articles that these normal references name."""

@@ -15,6 +15,7 @@ from server.api import models as api_models
 from server.api import reviews as api_reviews
 from server.api.admin import charter as admin_charter
 from server.api.admin import contests as api_contests
+from server.api.admin import feedback as api_feedback
 from server.api.admin import keys as admin_keys
 from server.api.admin import members as admin_members
 from server.api.admin import overview as admin_overview
@@ -38,6 +39,7 @@ from server.pages import (
     chat,
     contests,
     errors,
+    feedback,
     footprint,
     health,
     keys,
@@ -89,8 +91,10 @@ ROOMS = (
     api_quotas,
     review,
     contests,
+    feedback,
     api_review,
     api_contests,
+    api_feedback,
     api_reviews,
     api_models,
     chat_completions,

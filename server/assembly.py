@@ -46,6 +46,7 @@ from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.quote import Quote
+from governance.stages.repeat import Repeat
 from governance.stages.reserve import Reserve
 from governance.stages.retrieve import Retrieve
 from governance.stages.settle import Settle
@@ -53,14 +54,15 @@ from governance.uses.arbiter import Arbiter
 from models.catalogue import load_catalogue
 from models.factory import EngineSpec, build_engine
 from models.protocol import Embedder, Engine, Work
-from rag.citations import LexicalCitationChecker
+from rag.citations import PassageCitationChecker
 from rag.excerpts import excerpt
 from rag.extraction import SentenceExtractor
-from rag.gate import FactGate
+from rag.gate import SourceGate
 from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
+from server.expiry import expire
 from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import (
@@ -69,12 +71,16 @@ from server.knowledge import (
     configured_reranker,
     models_dir,
 )
+from server.repetition import edition, same_question
 from server.settings import Settings
 
 _log = structlog.get_logger("sobria.assembly")
 
 CONTROLS = frozenset(
-    {"quotas", "personal_data", "uses", "audit", "sources", "generation", "citations", "review"}
+    {
+        *("quotas", "personal_data", "uses", "audit", "sources", "repetition"),
+        *("generation", "citations", "review"),
+    }
 )
 """Every control that a charter can declare; each must be a stage of the road."""
 
@@ -192,8 +198,12 @@ class Assembly(Books):
                 self.knowledge.sync_what_changed()
                 if time.monotonic() >= days:
                     days = time.monotonic() + DAY_SECONDS
-                    self._expire()
-                    retention.forget(self.charter.get()[1].audit.retention_days)
+                    revision, charter = self.charter.get()
+                    kept = charter.audit.retention_days
+                    repeated = timedelta(days=charter.answers.repeat_days)
+                    self.kept_answers.expire(utc_now() - repeated, revision)
+                    expire(self, kept)
+                    retention.forget(kept)
             except (SQLAlchemyError, AuditError, QuotaUnavailable) as failure:
                 _log.error("housekeeping_failed", error=type(failure).__name__)
 
@@ -201,16 +211,6 @@ class Assembly(Books):
         """Give back the quota that exchanges of dead processes still hold."""
         for exchange_id in self.quotas.sweep():
             _log.warning("hold_swept", exchange=exchange_id)
-
-    def _expire(self) -> None:
-        """Destroy the sealed texts that are older than the charter keeps them; leaves stay."""
-        _, charter = self.charter.get()
-        before = utc_now() - timedelta(days=charter.audit.retention_days)
-        self.reviews.expire(before)
-        self.contests.expire(before)
-        gone = self.audit.expire_sealed(before)
-        if gone:
-            _log.info("sealed_texts_expired", count=gone)
 
 
 def _answers(check: Callable[[], bool]) -> bool:
@@ -282,10 +282,20 @@ def build_assembly(settings: Settings) -> Assembly:
             Pseudonymise(pseudonymiser, energy),
             Judge(judges.of, energy, cores, _arbiter(settings, engine, energy)),
             Accept(books.audit, engine.info.name),
-            Retrieve(knowledge.retriever, energy, cores, _shorten),
+            Retrieve(knowledge.retriever, energy, cores, _shorten, knowledge.caveats),
             Quote(SentenceExtractor(embedder), energy, cores),
-            Generate(engine, pseudonymiser, watch, energy, judges.answers_of, FactGate, cores),
-            Ground(LexicalCitationChecker(), watch, pseudonymiser, energy),
+            Repeat(books.kept_answers, energy, engine.info, knowledge, same_question, edition()),
+            Generate(
+                engine,
+                pseudonymiser,
+                watch,
+                energy,
+                judges.answers_of,
+                PassageCitationChecker(embedder, knowledge.vocabulary),
+                SourceGate,
+                cores,
+            ),
+            Ground(watch, pseudonymiser, energy),
             Hold(books.reviews),
         ],
         settle,

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from governance.audit.log import AuditLog
 from governance.charter.revisions import revision_in_force
 from governance.keys import InstanceKeys
+from governance.repetition.store import KeptAnswers
 from governance.review.contests import Contests
 from governance.review.members import Members
 from governance.review.queue import ReviewQueue
@@ -51,6 +52,7 @@ class Books:
     reviews: ReviewQueue
     members: Members
     contests: Contests
+    kept_answers: KeptAnswers
 
 
 def open_books(settings: Settings) -> Books:
@@ -91,6 +93,7 @@ def open_books(settings: Settings) -> Books:
         reviews=ReviewQueue(database, person_keys, audit),
         members=Members(database, audit, person_keys.subject),
         contests=Contests(database, person_keys, audit),
+        kept_answers=KeptAnswers(database, keys),
     )
 
 

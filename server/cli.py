@@ -11,6 +11,8 @@ import typer
 from governance.messages import N_
 from server.commands import overview as figures
 from server.commands.accounts import users
+from server.commands.answers import answers
+from server.commands.evaluation import evaluation
 from server.commands.keys import keys
 from server.commands.quotas import quotas
 from server.commands.reviews import contests, review
@@ -37,6 +39,8 @@ app.add_typer(keys, name="keys")
 app.add_typer(quotas, name="quota")
 app.add_typer(review, name="review")
 app.add_typer(contests, name="contests")
+app.add_typer(answers, name="answers")
+app.add_typer(evaluation, name="eval")
 settings_app = typer.Typer(help=say(N_("The settings.")), no_args_is_help=True)
 app.add_typer(settings_app, name="settings")
 app.command("overview", help=say(N_("What needs attention first, then the figures.")))(

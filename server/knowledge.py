@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -13,17 +14,19 @@ from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from models.protocol import Embedder, Reranker, Work
 from models.reranker import CrossEncoderReranker
-from rag import glossary, shipped
+from rag import changes, glossary, shipped
+from rag.caveats import caveats
 from rag.cleanings import summary
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import RagError
 from rag.filler import VectorFiller
 from rag.personal_data import Cleaner
+from rag.protocol import Caveat, Passage
 from rag.retrieval import HybridRetriever, Semantic
-from rag.runs import LastSync, last_complete, last_syncs
+from rag.runs import LastSync, last_complete, last_syncs, revision
 from rag.shipped import Shipped
 from rag.sources import Source, load_sources
-from rag.store import Store
+from rag.store import Beside, Store
 from rag.sync import Progress, SyncReport, is_current, sync
 from server.settings import Settings
 from server.source_views import status_view, treatment_view, unreadable
@@ -90,12 +93,13 @@ class Knowledge:
                     removed=repair.removed,
                     rebuilt=repair.rebuilt,
                 )
+        self.vocabulary = glossary.vocabulary(settings.glossary_file)
         self.retriever = HybridRetriever(
             self.store,
             self._fulltext,
             Semantic(self._vectors, embedder),
             weights={source.id: source.weight for source in self.declared},
-            vocabulary=glossary.vocabulary(settings.glossary_file),
+            vocabulary=self.vocabulary,
             reranker=reranker,
             reranked=settings.reranked,
         )
@@ -139,6 +143,18 @@ class Knowledge:
         if self._filler is not None:
             self._filler.wake()
         return report
+
+    def open_to_all(self) -> frozenset[str]:
+        """The ids of the declared sources whose texts anybody may read."""
+        return frozenset(source.id for source in self.declared if source.open_to_all)
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """A passage, as it is now."""
+        return self.retriever.passage(passage_id)
+
+    def revision(self, sources: frozenset[str] | None) -> str:
+        """A text that changes each time that a sync changes one of ``sources`` (None: any)."""
+        return revision(self.store.engine, sources)
 
     def sync_what_changed(self) -> None:
         """Begin to read again each source whose declaration, or the charter, now asks for another
@@ -191,6 +207,21 @@ class Knowledge:
             )
             for source in self.declared
         )
+
+    def caveats(
+        self, passages: Sequence[Passage], allowed: frozenset[str] | None
+    ) -> tuple[Caveat, ...]:
+        """What is to be known of ``passages`` before one relies on them, told of the sources that
+        are ``allowed`` (None: all). Reads the database."""
+        return caveats(passages, self.store, self.declared, datetime.now(UTC), allowed)
+
+    def beside(self, passage_id: str) -> Beside | None:
+        """What stands around a passage in its document, if there is such a passage."""
+        return self.store.beside(passage_id)
+
+    def held_until(self, title: str, date: str) -> str:
+        """Until when the text of a document held that is another one now; «» if not known."""
+        return changes.held_until(self.store.engine, title, date)
 
     def _treatment(self, source: Source, last: LastSync | None) -> TreatmentView | None:
         if source.personal_data == "public" or last is None:

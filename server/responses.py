@@ -37,6 +37,8 @@ NOTICES = {
     "reviewed": N_("Your decision is recorded, and the author is told."),
     "members": N_("The members are changed."),
     "answered": N_("Your answer is recorded, and the person will read it."),
+    "test-added": N_("The test is added. «sobria eval run» asks it from now on."),
+    "feedback-dismissed": N_("The opinion is filed without consequence."),
     "signed-out": N_("You are signed out."),
 }
 

@@ -23,8 +23,6 @@ from web.views import (
     TreatmentView,
 )
 
-State = Literal["ready", "syncing", "never", "failed", "disabled"]
-
 LISTED = 50
 """Documents whose treatment the page lists: the refused first."""
 
@@ -74,15 +72,6 @@ def status_view(
     """Where a source stands: ``counts`` are its documents and passages, ``vectors`` how many of the
     passages have one; ``complete`` is when its last complete reading ended (Unix time)."""
     documents, passages = counts
-    state: State = "ready"
-    if not source.usable:
-        state = "disabled"
-    elif syncing:
-        state = "syncing"
-    elif last is None:
-        state = "never"
-    elif last.status == "failed":
-        state = "failed"
     ended = last.ended if last is not None else None
     now = time.time()
     stands = health(source, last, complete, now, syncing=syncing)
@@ -99,7 +88,6 @@ def status_view(
         passages=passages,
         vectors=min(1.0, vectors / passages) if passages else 0.0,
         synced_at=datetime.fromtimestamp(ended, UTC) if ended else None,
-        state=state,
         problems=last.problems if last is not None else (),
         personal_data=source.personal_data,
         treatment=treatment,

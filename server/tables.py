@@ -1,4 +1,4 @@
-"""The server's tables: accounts, sessions, sign-in attempts, API keys, conversations, messages."""
+"""The server's tables: accounts, sessions, API keys, conversations, messages, shared opinions."""
 
 from __future__ import annotations
 
@@ -138,4 +138,30 @@ messages = Table(
     Column("created_at", String(32), nullable=False),
     UniqueConstraint("conversation_id", "position"),
     Index(None, "exchange_id"),
+)
+
+#: A thumb on an answer, and why. ``sealed`` is what the person shares with the administrator, in
+#: placeholders and with the person's own key: none without their consent, and gone with that key or
+#: with the conversation.
+feedback_reviews = Table(
+    "feedback_reviews",
+    metadata,
+    Column("exchange_id", String(64), primary_key=True),
+    Column(
+        "conversation_id",
+        String(32),
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("service", String(64), nullable=False),
+    Column("value", String(8), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("created_at", String(32), nullable=False, index=True),
+    Column("decided_at", String(32)),
+    Column("decided_by", String(64)),
+    Column("test_id", String(64), nullable=False),
+    Column("sealed", LargeBinary),
 )

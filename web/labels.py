@@ -89,19 +89,23 @@ ENERGY_TOTALS = {
     "meter": N_("Total at the meter"),
 }
 
-SOURCE_STATES = {
+SOURCE_HEALTH = {
     "ready": N_("up to date"),
-    "syncing": N_("being fetched"),
-    "never": N_("never fetched"),
+    "stale": N_("to be renewed"),
     "failed": N_("unsuccessful"),
+    "never": N_("never fetched"),
+    "syncing": N_("being fetched"),
     "disabled": N_("switched off"),
 }
 
 SOURCE_KINDS = {
     "npm_fiches": N_("npm package"),
     "npm_legi": N_("npm package"),
+    "npm_kali": N_("npm package"),
     "folder": N_("folder"),
     "eurlex_html": N_("EUR-Lex pages"),
+    "dila_zip": N_("file of DILA's open data"),
+    "website": N_("website"),
 }
 
 ROLES = {
@@ -199,7 +203,31 @@ CONTEST_STATES = {
     "accepted": N_("lifted"),
 }
 
+FEEDBACK_REASONS = {
+    "inexact": N_("inexact"),
+    "incomplete": N_("incomplete"),
+    "off_topic": N_("off topic"),
+    "outdated": N_("outdated source"),
+    "wrong_source": N_("wrong source"),
+    "refused": N_("refused wrongly"),
+    "other": N_("another reason"),
+}
+
+FEEDBACK_STATES = {
+    "new": N_("to review"),
+    "kept": N_("kept as a test"),
+    "dismissed": N_("without consequence"),
+}
+
+THUMBS = {
+    "up": N_("useful"),
+    "down": N_("not useful"),
+}
+
 TABLES = {
+    "feedback_reason": FEEDBACK_REASONS,
+    "feedback_state": FEEDBACK_STATES,
+    "thumb": THUMBS,
     "signature": SIGNATURES,
     "contest_state": CONTEST_STATES,
     "masked": MASKED_KINDS,
@@ -212,7 +240,7 @@ TABLES = {
     "limit": LIMITS,
     "per": PERS,
     "energy": ENERGY_TOTALS,
-    "source_state": SOURCE_STATES,
+    "source_health": SOURCE_HEALTH,
     "source_kind": SOURCE_KINDS,
     "role": ROLES,
     "event": EVENT_TYPES,

@@ -52,7 +52,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """A numbered passage beside an answer."""
+    """A numbered passage beside an answer.
+
+    ``caveats`` are sentences in the reader's language: what is to be known before one relies on it.
+    """
 
     number: int
     passage_id: str
@@ -64,6 +67,7 @@ class SourceView:
     date: str
     excerpt: str
     cited: bool
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,15 @@ class MessageView:
     unsupported: tuple[str, ...] = ()
     review: ReviewStateView | None = None
     contest: ContestStateView | None = None
+
+    @property
+    def caveats(self) -> tuple[tuple[tuple[int, ...], str], ...]:
+        """What is to be known of the passages that are cited: each once, with their numbers."""
+        told: dict[str, tuple[int, ...]] = {}
+        for source in self.sources:
+            for caveat in source.caveats if source.cited else ():
+                told[caveat] = (*told.get(caveat, ()), source.number)
+        return tuple((numbers, caveat) for caveat, numbers in told.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +151,10 @@ class QuotaView:
 
 @dataclass(frozen=True, slots=True)
 class ChatView:
-    """The chat page (template ``chat.html``)."""
+    """The chat page (template ``chat.html``).
+
+    ``passage_first``: where a passage of the sources answers, it is shown, and no model is asked.
+    """
 
     conversation_id: str
     title: str
@@ -153,6 +169,7 @@ class ChatView:
     max_characters: int
     passages: int
     vectors_ready: float
+    passage_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +218,11 @@ class SeenView:
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """A passage in full (``passage.html``). ``conversation_id`` is where one came from, if any."""
+    """A passage in full (``passage.html``). ``conversation_id`` is where one came from, if any.
+
+    ``caveats`` are as those of a source; ``place`` is its number, from 1, of the ``total`` of its
+    document, and ``before`` and ``after`` are those around it.
+    """
 
     title: str
     section_path: tuple[str, ...]
@@ -213,6 +234,19 @@ class PassageView:
     publisher: str
     digest: str
     conversation_id: str = ""
+    caveats: tuple[str, ...] = ()
+    place: int = 1
+    total: int = 1
+    before: NeighbourView | None = None
+    after: NeighbourView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourView:
+    """The passage before or after another one in its document; ``section`` may be empty."""
+
+    passage_id: str
+    section: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,12 +361,12 @@ Health = Literal["ready", "stale", "failed", "never", "syncing", "disabled"]
 class SourceStatusView:
     """A source's state (``sources.html``). ``vectors`` is the share embedded, 0 to 1.
 
-    ``health`` says whether it is also as fresh as it must be, and ``advice`` what to do.
+    ``health`` says whether it is read, and as fresh as it must be, and ``advice`` what to do.
     ``synced_at`` is the end of the last reading, ``complete_at`` that of the last complete one, of
     which ``fresh_days`` is the greatest age (None for any). ``details`` are ``problems``, to be
     translated. ``version`` is that of its package; ``law``: its documents are articles of law.
-    ``seen_by`` are the titles of the services that
-    may search it, None for all of them; ``changed`` is the last reading that changed something.
+    ``seen_by`` are the titles of the services that may search it, None for all of them; ``changed``
+    is the last reading that changed something.
     """
 
     id: str
@@ -345,7 +379,6 @@ class SourceStatusView:
     passages: int
     vectors: float
     synced_at: datetime | None
-    state: Literal["ready", "syncing", "never", "failed", "disabled"]
     problems: tuple[str, ...]
     personal_data: Literal["refuse", "pseudonymise", "public"] = "public"
     treatment: TreatmentView | None = None

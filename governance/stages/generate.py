@@ -24,6 +24,7 @@ from governance.receipt import RuleDecision
 from governance.stages.outgoing import Outgoing
 from governance.stages.stage import ExchangeRefused
 from governance.stages.stopped import AnswerStopped, stopped
+from governance.task import asks_for_facts
 from governance.threads import in_thread
 from governance.turns import messages_of
 from governance.uses.output import OutputDecision, PassageJudge
@@ -40,7 +41,7 @@ from models.protocol import (
     Queued,
     Token,
 )
-from rag.protocol import AnswerGate, Passage
+from rag.protocol import AnswerGate, CitationChecker, Passage
 
 TOO_LONG = N_(
     "Your conversation is {excess} tokens too long for the model, which reads {context_length}. "
@@ -50,6 +51,9 @@ BUSY = N_("Many people are asking at this moment. Try again in {seconds} seconds
 
 QUESTION_BUDGET = 1_000
 """Tokens of a prompt with sources, history included: about fifteen seconds of reading."""
+
+
+Supports = Callable[[str], bool]
 
 
 class Generate:
@@ -64,9 +68,11 @@ class Generate:
         watch: OutputWatch,
         energy: EnergyLedger,
         answers: Callable[[Exchange], PassageJudge],
-        gate: Callable[[Sequence[Passage], str, str], AnswerGate],
+        checker: CitationChecker,
+        gate: Callable[[Sequence[Passage], str, str, Supports | None], AnswerGate],
         threads: int,
     ) -> None:
+        self._checker = checker
         self._gate = gate
         self._answers = answers
         self._threads = threads  # that the embedder works on, for the energy's account
@@ -90,6 +96,7 @@ class Generate:
         yield Prompted(exchange.prompt)
         judges = self._answers(exchange)
         outgoing = await in_thread(self._outgoing, exchange, judges)
+        slow = judges.watches or exchange.reading is not None
         request = GenerationRequest(
             id=exchange.id,
             messages=exchange.prompt,
@@ -112,7 +119,7 @@ class Generate:
                             self._energy.record(exchange.id, "decode", work)
                             exchange.written += event.count
                             for passage in outgoing.whole(text):
-                                if shown := await _fed(outgoing, passage, judges.watches):
+                                if shown := await _fed(outgoing, passage, slow):
                                     yield Delta(shown)
                         case Called(call):
                             yield ToolCalled(await in_thread(outgoing.call, call))
@@ -121,9 +128,9 @@ class Generate:
                             exchange.usage = usage
             if exchange.finish_reason is not None:
                 for passage in outgoing.rest():
-                    if shown := await _fed(outgoing, passage, judges.watches):
+                    if shown := await _fed(outgoing, passage, slow):
                         yield Delta(shown)
-                if rest := outgoing.flush():
+                if rest := await in_thread(outgoing.flush):
                     yield Delta(rest)
         except AnswerStopped as stop:
             # Leaving the engine's events has cancelled the sequence: not one token more is spent.
@@ -154,6 +161,7 @@ class Generate:
             exchange.output_flags = dict(outgoing.counts)
             exchange.withheld = outgoing.withheld
             exchange.unsourced = outgoing.unsourced
+            exchange.unsupported = outgoing.silent
             exchange.answer_decisions = tuple(
                 RuleDecision(
                     rule=each.use_id,
@@ -182,8 +190,15 @@ class Generate:
 
         gate = None
         if exchange.shown:
+            exchange.reading = reading = self._checker.read(exchange.shown, exchange.question)
+
+            def supports(sentence: str) -> bool:
+                with self._energy.measure(exchange.id, "analysis", threads=self._threads):
+                    return reading.supports(sentence)
+
             notice = WITHHELD[exchange.request.caller.locale]
-            gate = self._gate(exchange.shown, exchange.question, notice)
+            held = supports if asks_for_facts(exchange.question) else None
+            gate = self._gate(exchange.shown, exchange.question, notice, held)
         return Outgoing(watch, restorer, judge if judges.watches else None, gate)
 
     def _build(self, exchange: Exchange) -> None:
@@ -220,9 +235,9 @@ class Generate:
         exchange.passages = exchange.passages[: len(exchange.shown)]
 
 
-async def _fed(outgoing: Outgoing, passage: str, judged: bool) -> str:
-    """What may be shown of ``passage``; the judging of it, some ten milliseconds, in a thread."""
-    return await in_thread(outgoing.feed, passage) if judged else outgoing.feed(passage)
+async def _fed(outgoing: Outgoing, passage: str, slow: bool) -> str:
+    """What may be shown of ``passage``; judging it and reading its sources, in a thread."""
+    return await in_thread(outgoing.feed, passage) if slow else outgoing.feed(passage)
 
 
 def _system(exchange: Exchange) -> Message:

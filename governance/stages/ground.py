@@ -12,30 +12,31 @@ from governance.exchange import Exchange
 from governance.pii.placeholders import PLACEHOLDER
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
-from governance.prompt import NO_ANSWER, unconfirmed, whom_to_ask
+from governance.prompt import NO_ANSWER, unanswered, unconfirmed, whom_to_ask
 from governance.threads import in_thread
-from rag.protocol import CheckedSentence, CitationChecker, Grounding
+from rag.protocol import CheckedSentence, Grounding
 
 
 class Ground:
-    """Corrects the citations; says so when no passage supports what was written."""
+    """Corrects the citations; says so when no passage supports what was written, and where the
+    sources were asked for a fact, says that only."""
 
     control = "citations"
 
     def __init__(
         self,
-        checker: CitationChecker,
         watch: OutputWatch,
         pseudonymiser: Pseudonymiser,
         energy: EnergyLedger,
     ) -> None:
-        self._checker = checker
         self._watch = watch
         self._pseudonymiser = pseudonymiser
         self._energy = energy
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
         """Adds one sentence to the stream where the sources do not support the answer."""
+        if exchange.answered == "repeat":
+            return  # it was checked when it was written, and the sources say the same
 
         def check() -> Grounding | None:
             with self._energy.measure(exchange.id, "analysis"):
@@ -45,20 +46,25 @@ class Ground:
                     written, exchange.given, exchange.handling, exchange.rules.custom
                 )
                 exchange.output_flags = dict(Counter(exchange.output_flags) + Counter(left))
-                if not exchange.passages or exchange.answered == "silence":
-                    return None
                 if exchange.answered == "passage":
                     return _verbatim(exchange)
-                return self._checker.check(exchange.raw_answer, exchange.shown)
+                if exchange.reading is None or exchange.unsupported:
+                    return None
+                return exchange.reading.check(exchange.raw_answer)
 
         checked = await in_thread(check)
+        locale = exchange.request.caller.locale
+        contact = exchange.charter.organisation.contact
+        if exchange.unsupported:
+            exchange.answered = "silence"
+            exchange.answer = exchange.raw_answer = unanswered(locale, contact)
+            yield Delta(exchange.answer)
+            return
         if checked is None:
             return
         exchange.grounding = grounding = await in_thread(self._restored, exchange, checked)
         exchange.answer = grounding.text
-        locale = exchange.request.caller.locale
         if not grounding.cited:
-            contact = exchange.charter.organisation.contact
             silent = NO_ANSWER[locale].rstrip(".") in exchange.answer
             told = whom_to_ask(locale, contact) if silent else unconfirmed(locale, contact)
             exchange.answer += f"\n\n{told}"

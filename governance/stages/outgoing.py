@@ -61,6 +61,11 @@ class Outgoing:
         """How many sentences gave what no source holds, and were withheld."""
         return self._gate.withheld if self._gate is not None else 0
 
+    @property
+    def silent(self) -> bool:
+        """Whether all was withheld, for want of a source."""
+        return self._gate is not None and self._gate.silent
+
     def whole(self, text: str) -> list[str]:
         """The passages that can be judged now that the model has written ``text``. Costs nothing.
 

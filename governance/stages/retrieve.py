@@ -5,7 +5,7 @@ What documents ask of the assistant is taken out here: passages, results of tool
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -16,7 +16,11 @@ from governance.receipt import InjectionPart
 from governance.stages.screening import pasted_instructions, screened_passages, screened_turns
 from governance.task import needs_sources
 from governance.threads import in_thread
-from rag.protocol import Retrieval, Retriever
+from rag.protocol import Caveat, Passage, Retrieval, Retriever
+
+Caveats = Callable[[Sequence[Passage], frozenset[str] | None], tuple[Caveat, ...]]
+"""What is to be known of passages before one relies on them, told of the sources that the service
+may see (None: all)."""
 
 PASSAGES = 4
 """Few passages: each costs about two seconds of reading on two cores."""
@@ -33,10 +37,12 @@ class Retrieve:
         energy: EnergyLedger,
         threads: int,
         shorten: Callable[[str, str], str] = lambda text, _query: text,
+        caveats: Caveats = lambda _passages, _sources: (),
     ) -> None:
         self._retriever = retriever
         self._energy = energy
         self._shorten = shorten
+        self._caveats = caveats
         self._threads = threads  # that the embedder works on, for the energy's account
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
@@ -68,7 +74,7 @@ class Retrieve:
         exchange.searched = True
         exchange.passages = tuple(hit.passage for hit in found.hits)
         await in_thread(self._show, exchange, query)
-        yield SourcesFound(exchange.passages)
+        yield SourcesFound(exchange.passages, exchange.caveats)
 
     def _screen_turns(self, exchange: Exchange) -> None:
         with self._energy.measure(exchange.id, "analysis"):
@@ -81,12 +87,16 @@ class Retrieve:
         )
 
     def _show(self, exchange: Exchange, query: str) -> None:
-        """Screen the passages whole, then shorten them: half an instruction is not recognised."""
+        """Screen the passages whole, then shorten them: half an instruction is not recognised.
+
+        What is to be known of them is found here, before anybody reads them.
+        """
         with self._energy.measure(exchange.id, "analysis"):
             locale = exchange.request.caller.locale
             screened, found = screened_passages(exchange.passages, locale)
             exchange.injections += found
             exchange.whole = screened
+            exchange.caveats = self._caveats(exchange.passages, exchange.rules.sources)
             exchange.shown = tuple(
                 replace(passage, text=self._shorten(passage.text, query)) for passage in screened
             )

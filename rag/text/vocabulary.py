@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from rag.text.words import QUESTION_WORDS, STOP, fold, word_set
+from rag.text.words import QUESTION_WORDS, STOP, fold, listed
 
 _WORD = re.compile(r"[^\W_]+")
-_ENGLISH = word_set(
+_ENGLISH = listed(
     """a all am an and any are as at be but by can did do for from get had has have he her him his
     how i if in into is it its let may me my no nor not now of off on one or our out own per so than
     that the then this to too up us via was we what when who why will with you your"""

@@ -13,18 +13,18 @@ from functools import lru_cache
 import tantivy
 
 
-def word_set(text: str) -> frozenset[str]:
-    """The words of ``text``, as lists of words are written in code."""
+def listed(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
     return frozenset(text.split())
 
 
 # Words that ask rather than say; and words that say nothing, elided forms included.
-QUESTION_WORDS = word_set(
+QUESTION_WORDS = listed(
     """combien comment quand quel quelle quels quelles qui quoi que quoi pourquoi ou lequel laquelle
     lesquels lesquelles est-ce dois doit peux peut puis pouvez pouvons faut veux voudrais savoir
     dire dis explique expliquer expliquez moi svp bonjour merci plait ai-je as-tu avons nous"""
 )
-STOP = word_set(
+STOP = listed(
     """a ai ait aient as aura avez avons c combien comment d es etais etait etaient etes j l m n ont
     pourquoi qu s sommes suis t y jusqu lorsqu puisqu quoiqu quelqu presqu cela ca ceci afin
     ainsi alors apres aucun aussi autre autres avant avec avoir bon car ce ces cet cette ceux chaque
@@ -42,6 +42,16 @@ def fold(text: str) -> str:
     lowered = text.lower().replace("œ", "oe").replace("æ", "ae")
     decomposed = unicodedata.normalize("NFD", lowered)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+_FRENCH = listed("le la les de des du un une et est en dans pour par que qui sur au aux ne pas")
+_ENGLISH = listed("the of to and is are in for by that which on at not a an be must may can has")
+
+
+def is_english(sentence: str) -> bool:
+    """Whether the small words of ``sentence`` are English rather than French."""
+    said = _TOKEN.findall(fold(sentence))
+    return sum(word in _ENGLISH for word in said) > sum(word in _FRENCH for word in said)
 
 
 @lru_cache(maxsize=1)

@@ -49,8 +49,12 @@ def usage_of(usage: Usage) -> dict[str, Any]:
 
 
 def sobria_of(event: Completed) -> dict[str, Any]:
-    """The receipt, what documents asked of the assistant, the passages in their numbers' order."""
+    """The receipt, what documents asked of the assistant, the passages in their numbers' order.
+
+    The caveats of a passage say that it is dated, or that what it stands on was amended since.
+    """
     cited = frozenset(event.grounding.cited) if event.grounding is not None else frozenset()
+    told = {part.number: part.caveats for part in event.receipt.sources}
     review = event.review
     return {
         **({"review": review_of(review)} if review is not None else {}),
@@ -70,6 +74,7 @@ def sobria_of(event: Completed) -> dict[str, Any]:
                 "digest": passage.digest,
                 "text": passage.text,
                 "cited": number in cited,
+                "caveats": [each.model_dump(mode="json") for each in told.get(number, ())],
             }
             for number, passage in enumerate(event.passages, 1)
         ],

@@ -53,11 +53,17 @@ class SourceOut(Model):
     id: str
     title: str
     kind: str
-    state: str = Field(description="ready, syncing, never, failed or disabled.")
+    state: str = Field(
+        description="ready, stale (older than it may be), failed, never, syncing or disabled."
+    )
     documents: int
     passages: int
     vectors: float = Field(description="Share of the passages that have a vector, 0 to 1.")
-    synced_at: datetime | None
+    synced_at: datetime | None = Field(description="The end of the last reading.")
+    complete_at: datetime | None = Field(description="The end of the last complete reading.")
+    fresh_days: int | None = Field(
+        description="The greatest age of the last complete reading, in days; null for any."
+    )
     problems: int
 
 
@@ -132,11 +138,13 @@ def source_out(view: SourceStatusView) -> SourceOut:
         id=view.id,
         title=view.title,
         kind=view.kind,
-        state=view.state,
+        state=view.health,
         documents=view.documents,
         passages=view.passages,
         vectors=view.vectors,
         synced_at=view.synced_at,
+        complete_at=view.complete_at,
+        fresh_days=view.fresh_days,
         problems=len(view.problems),
     )
 

@@ -14,12 +14,12 @@ from governance.clock import iso
 from governance.messages import N_
 from server.console.attention import Notice, Provider
 from server.console.situation import Situation
+from server.evaluation.feedback import feedback_of
 from server.judges import charter_store
 
 QUOTA_SHARE = 0.8
 DAY = timedelta(days=1)
 VERIFIED_WITHIN = timedelta(days=31)
-SYNCED_WITHIN = timedelta(days=92)
 EXPIRES_WITHIN = timedelta(days=14)
 UNUSED_AFTER = timedelta(days=180)
 #: Refusals rise where there are this many more than before, and half as many again.
@@ -115,18 +115,18 @@ def quotas(situation: Situation) -> Iterable[Notice]:
 
 
 def sources(situation: Situation) -> Iterable[Notice]:
-    """A source that failed, was never read, or not for a long time."""
+    """A source that failed, was never read, or is older than it may be."""
     for source in situation.sources:
         title: dict[str, str | int | float] = {"source": source.title}
-        if source.state == "failed":
+        if source.health == "failed":
             yield Notice(
                 "now",
                 "source_failed",
-                N_("The source «{source}» could not be fetched."),
+                N_("The last reading of the source «{source}» failed, or did not end."),
                 "/admin/sources",
                 title,
             )
-        elif source.state == "never":
+        elif source.health == "never":
             yield Notice(
                 "soon",
                 "source_never",
@@ -134,13 +134,20 @@ def sources(situation: Situation) -> Iterable[Notice]:
                 "/admin/sources",
                 title,
             )
-        elif source.synced_at is not None and situation.now - source.synced_at > SYNCED_WITHIN:
+        elif source.health == "stale" and source.complete_at is not None:
             yield Notice(
                 "soon",
                 "source_old",
-                N_("The source «{source}» was last fetched {days} days ago."),
+                N_(
+                    "The source «{source}» was last read as a whole {days} days ago, and {limit} "
+                    "are allowed."
+                ),
                 "/admin/sources",
-                {**title, "days": (situation.now - source.synced_at).days},
+                {
+                    **title,
+                    "days": (situation.now - source.complete_at).days,
+                    "limit": source.fresh_days or 0,
+                },
             )
 
 
@@ -247,6 +254,19 @@ def contests(situation: Situation) -> Iterable[Notice]:
         )
 
 
+def opinions(situation: Situation) -> Iterable[Notice]:
+    """Opinions on answers that people share, and that nobody has reviewed."""
+    count = feedback_of(situation.books).states()["new"]
+    if count:
+        yield Notice(
+            "soon",
+            "opinions",
+            N_("Shared opinions on the answers that wait for a review: {count}."),
+            "/admin/feedback",
+            {"count": count},
+        )
+
+
 PROVIDERS: tuple[Provider, ...] = (
     components,
     audit,
@@ -258,5 +278,6 @@ PROVIDERS: tuple[Provider, ...] = (
     keys,
     reviews,
     contests,
+    opinions,
 )
 """Those of the console itself."""

@@ -14,7 +14,7 @@ from governance.charter.charter import Charter
 from governance.clock import utc_now
 from governance.quotas.ledger import QuotaLedger
 from models.catalogue import load_catalogue
-from rag.runs import last_syncs
+from rag.runs import last_complete, last_syncs
 from rag.store import Store
 from server.books import Books
 from server.console.checks import Check, last_check
@@ -118,6 +118,7 @@ def stored_statuses(books: Books) -> tuple[SourceStatusView, ...]:
     counts = store.counts()
     vectors = store.vector_counts(f"sha256:{entry.sha256}") if entry is not None else {}
     syncs = last_syncs(books.database)
+    complete = last_complete(books.database)
     return tuple(
         status_view(
             source,
@@ -126,6 +127,7 @@ def stored_statuses(books: Books) -> tuple[SourceStatusView, ...]:
             syncs.get(source.id),
             None,
             syncing=False,
+            complete=complete.get(source.id),
         )
         for source in declared_sources(books.settings)
     )

@@ -24,13 +24,16 @@ from models.protocol import Sampling
 from server import callers
 from server.conversations import Conversation, StoredMessage
 from server.errors import NotHere, RequestError
+from server.evaluation.feedback import Opinion, Reason, Shared, feedback_of
+from server.evaluation.sharing import question_of, sources_of
+from server.evaluation.sharing import shared as shared_copy
 from server.identity.guards import employee
 from server.identity.sessions import Session
 from server.identity.users import User
-from server.organisation import forbidden_titles, service_title, told_quota_views
+from server.organisation import forbidden_titles, service_ids, service_title, told_quota_views
 from server.pages.chat_exchange import ChatRecorder, ChatTelling
 from server.pages.messages import MessageViews
-from server.pages.questions import NEW, Asked, checked, max_characters, turns_of
+from server.pages.questions import NEW, Asked, Text, checked, max_characters, turns_of
 from server.responses import page_for, redirect, show
 from server.reviewing import as_released, standings_of
 from server.state import assembly, exchanges, locale_of, say
@@ -45,12 +48,19 @@ Employee = Annotated[Session, Depends(employee)]
 
 
 class Feedback(BaseModel):
-    """A thumb up, down or taken back, with what could be better."""
+    """A thumb up, down or taken back, why, and what could be better.
+
+    Only with ``share`` do question, answer and comment go to the administrator, pseudonymised.
+    ``source`` is the number of the passage shown that was the right one, 0 for none.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     value: Literal["up", "down", ""]
-    comment: str = Field("", max_length=1000)
+    comment: Text = Field("", max_length=1000)
+    reason: Reason = ""
+    share: bool = False
+    source: int = Field(0, ge=0, le=100)
 
 
 class Unprotected(RequestError):
@@ -152,23 +162,9 @@ async def feedback(
     request: Request, message_id: str, given: Feedback, session: Employee
 ) -> Response:
     """Keep a thumb, and record that it was given: its words stay out of the log."""
-    components = assembly(request)
-    store = components.conversations
-    message = await to_thread.run_sync(store.message, message_id, session.user.id)
-    if message is None or message.role != "machine":
-        raise NotHere
-    await to_thread.run_sync(
-        components.audit.append,
-        AuditRecord(
-            "feedback",
-            exchange_id=message.exchange_id,
-            subject=callers.subject_of(components, session.user.id),
-            service=session.user.service,
-            data={"value": given.value or "withdrawn", "comment": bool(given.comment)},
-        ),
+    return JSONResponse(
+        await to_thread.run_sync(_opine, assembly(request), session.user, message_id, given)
     )
-    await to_thread.run_sync(store.set_feedback, message_id, given.value, given.comment)
-    return JSONResponse({"value": given.value})
 
 
 @router.post("/chat/{conversation_id}/delete")
@@ -193,6 +189,66 @@ def _note(components: Assembly, conversation_id: str, text: str, choices: Choice
         raise Unprotected(failure.message_id, **failure.params) from None
 
 
+def _opine(components: Assembly, user: User, message_id: str, given: Feedback) -> dict[str, object]:
+    """Keep an opinion; ``shared`` says whether the administrator gets more than the thumb."""
+    store = components.conversations
+    message = store.message(message_id, user.id)
+    if message is None or message.role != "machine":
+        raise NotHere
+    subject = callers.subject_of(components, user.id)
+    shared = _shared(components, user, message, given) if given.share and given.value else None
+    components.audit.append(
+        AuditRecord(
+            "feedback",
+            exchange_id=message.exchange_id,
+            subject=subject,
+            service=user.service,
+            data={
+                "value": given.value or "withdrawn",
+                "comment": bool(given.comment),
+                **({"reason": given.reason} if given.reason else {}),
+                **({"shared": True} if shared is not None else {}),
+            },
+        )
+    )
+    store.set_feedback(message_id, given.value, given.comment)
+    opinions = feedback_of(components)
+    if given.value:
+        opinion = Opinion(
+            message.exchange_id,
+            message.conversation_id,
+            subject,
+            user.service,
+            given.value,
+            given.reason,
+        )
+        opinions.put(opinion, shared)
+    else:
+        opinions.withdraw(message.exchange_id, subject)
+    return {"value": given.value, "shared": shared is not None}
+
+
+def _shared(
+    components: Assembly, user: User, message: StoredMessage, given: Feedback
+) -> Shared | None:
+    """What the person shares, pseudonymised; None where that fails, or there is no text."""
+    answer = as_released(message, standings_of(components, user, (message,)))
+    stored = components.conversations.messages(message.conversation_id)
+    question = question_of(stored, message)
+    _, charter = components.charter.get()
+    if not question or not answer.text or user.service not in service_ids(charter):
+        return None
+    return shared_copy(
+        components.pseudonymiser,
+        charter.effective(user.service),
+        answer,
+        question,
+        given.comment.strip(),
+        sources_of(answer, components.retriever),
+        given.source,
+    )
+
+
 def _stored(components: Assembly, user: User, conversation_id: str) -> tuple[StoredMessage, ...]:
     """The turns, those released by a reviewer with their text; what was replaced is gone."""
     stored = components.conversations.messages(conversation_id)
@@ -215,6 +271,7 @@ def _views(request: Request, conversation_id: str, user: User) -> MessageViews:
         standings=partial(standings_of, components, user),
         contests=partial(components.contests.of, subject, conversation_id),
         role_title=charter.reviewer_title,
+        held_until=components.sources.held_until,
     )
 
 
@@ -248,6 +305,7 @@ def _chat_page(request: Request, session: Session, current: Conversation | None)
         max_characters=max_characters(components.settings.context_length),
         passages=passages,
         vectors_ready=vectors / passages if passages else 1.0,
+        passage_first=charter.answers.first == "passage",
     )
     return show(request, "chat.html", view)
 

@@ -172,8 +172,8 @@ class ChatTelling:
                 return [("accepted", self._accepted(event))]
             case Searching(passages=count):
                 return [("searching", {"passages": count})]
-            case SourcesFound(passages=passages):
-                views = self._views.found(passages)
+            case SourcesFound(passages=passages, caveats=caveats):
+                views = self._views.found(passages, caveats)
                 return [("sources", {"html": self._fragment("_sources.html", views)})]
             case InstructionsFound():
                 note = translate(self._page.locale, INSTRUCTION_FOUND)

@@ -11,9 +11,10 @@ from governance.messages import N_
 from governance.receipt import Receipt
 from governance.review.contests import Contest
 from governance.review.queue import Standing
-from rag.protocol import Passage, Retriever
+from rag.protocol import Caveat, Passage, Retriever
 from server.conversations import StoredMessage
 from server.reviewing import as_released
+from web.caveats import gone, sentence
 from web.i18n import translate, when
 from web.markdown import answer_html
 from web.review_views import ContestStateView, ReviewStateView
@@ -38,7 +39,12 @@ def excerpt(text: str) -> str:
 
 
 def source_view(
-    number: int, passage: Passage, publishers: Mapping[str, str], *, cited: bool
+    number: int,
+    passage: Passage,
+    publishers: Mapping[str, str],
+    *,
+    cited: bool,
+    caveats: tuple[str, ...] = (),
 ) -> SourceView:
     """A numbered passage. ``publishers`` are the sources' owners, by source."""
     return SourceView(
@@ -52,6 +58,7 @@ def source_view(
         date=passage.date,
         excerpt=excerpt(passage.text),
         cited=cited,
+        caveats=caveats,
     )
 
 
@@ -97,6 +104,7 @@ class MessageViews:
         standings: Callable[[Sequence[StoredMessage]], Mapping[str, Standing]] = lambda _: {},
         contests: Callable[[], Mapping[str, Contest]] = dict,
         role_title: Callable[[str], str] = str,
+        held_until: Callable[[str, str], str] = lambda _title, _date: "",
     ) -> None:
         self._retriever = retriever
         self._publishers = publishers
@@ -107,6 +115,7 @@ class MessageViews:
         self._standings = standings
         self._contests = contests
         self._role_title = role_title
+        self._held_until = held_until
 
     def views(self, stored: Sequence[StoredMessage]) -> tuple[MessageView, ...]:
         """The views of these turns: of a held one, its text once it is approved."""
@@ -168,10 +177,15 @@ class MessageViews:
             standing.reason,
         )
 
-    def found(self, passages: tuple[Passage, ...]) -> tuple[SourceView, ...]:
+    def found(
+        self, passages: tuple[Passage, ...], caveats: tuple[Caveat, ...] = ()
+    ) -> tuple[SourceView, ...]:
         """The passages of an answer to come: none is cited yet."""
+        told = told_of(caveats, self._locale, self._timezone)
         return tuple(
-            source_view(number, passage, self._publishers, cited=False)
+            source_view(
+                number, passage, self._publishers, cited=False, caveats=told.get(number, ())
+            )
             for number, passage in enumerate(passages, 1)
         )
 
@@ -185,7 +199,13 @@ class MessageViews:
             passage = self._retriever.passage(passage_id)
             if passage is not None:
                 cited = part is not None and part.cited
-                views.append(source_view(number, passage, self._publishers, cited=cited))
+                caveats = tuple(
+                    sentence(told, self._locale, self._timezone)
+                    for told in (part.caveats if part is not None else ())
+                )
+                views.append(
+                    source_view(number, passage, self._publishers, cited=cited, caveats=caveats)
+                )
             elif part is not None:
                 views.append(
                     SourceView(
@@ -199,9 +219,22 @@ class MessageViews:
                         date=part.date,
                         excerpt="",
                         cited=part.cited,
+                        caveats=(self._gone(part.title, part.date),),
                     )
                 )
         return tuple(views)
+
+    def _gone(self, title: str, date: str) -> str:
+        return gone(self._held_until(title, date), self._locale, self._timezone)
+
+
+def told_of(caveats: Sequence[Caveat], locale: str, timezone: str) -> dict[int, tuple[str, ...]]:
+    """The caveats as sentences, by the number of their passage."""
+    told: dict[int, tuple[str, ...]] = {}
+    for caveat in caveats:
+        said = sentence(caveat, locale, timezone)
+        told[caveat.passage] = (*told.get(caveat.passage, ()), said)
+    return told
 
 
 def _contest(contest: Contest | None) -> ContestStateView | None:

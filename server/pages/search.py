@@ -20,14 +20,14 @@ from starlette.responses import Response
 from governance.clock import utc_now
 from governance.energy.bill import EnergyBill
 from governance.quotas.errors import NO_SERVICE
-from rag.protocol import Retrieval
+from rag.protocol import Passage, Retrieval
 from server import callers
 from server.errors import RequestError
 from server.identity.guards import employee
 from server.identity.sessions import Session
-from server.pages.messages import source_view
+from server.pages.messages import source_view, told_of
 from server.responses import page_for, show
-from server.state import assembly
+from server.state import assembly, locale_of
 from web.quota_views import SearchView
 
 if TYPE_CHECKING:
@@ -57,12 +57,23 @@ async def search(
     found, bill = await to_thread.run_sync(work)
     statuses = await to_thread.run_sync(components.sources.statuses)
     publishers = {status.id: status.owner for status in statuses}
+    passages = tuple(hit.passage for hit in found.hits)
+    told = await to_thread.run_sync(_told, request, session.user.service, passages)
     views = tuple(
-        source_view(number, hit.passage, publishers, cited=False)
-        for number, hit in enumerate(found.hits, 1)
+        source_view(number, passage, publishers, cited=False, caveats=told.get(number, ()))
+        for number, passage in enumerate(passages, 1)
     )
     view = SearchView(words.strip(), views, bill.wh)
     return show(request, "search.html", view, page=page_for(request, path=PATH))
+
+
+def _told(
+    request: Request, service: str, passages: tuple[Passage, ...]
+) -> dict[int, tuple[str, ...]]:
+    components = assembly(request)
+    allowed = components.charter.get()[1].effective(service).sources
+    caveats = components.sources.caveats(passages, allowed)
+    return told_of(caveats, locale_of(request), components.settings.timezone)
 
 
 def searched(

@@ -20,7 +20,7 @@ from rag.documents import Document, Item, Known, Problem, Unchanged, document
 from rag.errors import SourceUnavailable
 from rag.fulltext import FullTextIndex
 from rag.personal_data import Cleaned
-from rag.runs import Run, history, last_syncs
+from rag.runs import Run, history, last_syncs, revision
 from rag.sources import Source
 from rag.store import Store
 from rag.sync import SyncReport, sync
@@ -132,6 +132,23 @@ def test_what_was_added_amended_and_withdrawn_is_listed_with_its_text(place: Pla
     assert place.texts(withdrawn) == Texts("Partie 1\nS’en va.", None)
     run = place.runs()[0]
     assert (run.first, run.added, run.changed, run.removed) == (False, 1, 1, 1)
+
+
+def test_the_revision_of_a_source_changes_with_what_it_says(place: Place) -> None:
+    def both() -> tuple[str, str]:
+        return revision(place.engine, {"demo"}), revision(place.engine)
+
+    before = both()
+    place.sync(_said("1", "Deux mois."))
+    first = both()
+    place.sync(_said("1", "Deux mois."))
+    assert both() == first != before
+    place.sync(_said("1", "Trois mois."))
+    amended = both()
+    place.sync()
+    assert len({before[0], first[0], amended[0], both()[0]}) == 4
+    assert len({before[1], first[1], amended[1], both()[1]}) == 4
+    assert revision(place.engine, {"other"}) == before[0]
 
 
 def test_an_amended_article_of_law_held_until_its_new_version_began(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.citations import LexicalCitationChecker, without_citations
+from models.catalogue import load_catalogue
+from models.embedders import build_embedder
+from rag.citations import PassageCitationChecker, without_citations
+from rag.text import sentences
+from rag.text.vocabulary import Vocabulary
 from tests.rag.conftest import make_passage
 
 LEAVE = make_passage(
@@ -23,11 +28,16 @@ NOTICE = make_passage(
     title="La démission",
 )
 PASSAGES = [LEAVE, NOTICE]
-CHECKER = LexicalCitationChecker()
+OWN = make_passage(
+    "En cas de démission, la durée du préavis est fixée par la loi, puis par la direction de l'eau "
+    "et le comité social et économique.",
+    title="Le préavis",
+)
+CHECKER = PassageCitationChecker()
 
 
 def _only(answer: str) -> tuple[str, str, tuple[int, ...]]:
-    grounding = CHECKER.check(answer, PASSAGES)
+    grounding = CHECKER.read(PASSAGES).check(answer)
     (sentence,) = grounding.sentences
     return grounding.text, sentence.support, sentence.citations
 
@@ -75,14 +85,14 @@ def test_what_states_nothing_is_not_judged() -> None:
         "Souhaitez-vous un exemple de lettre de démission ?\n"
         "Les sources ne répondent pas à cette question sur le préavis."
     )
-    grounding = CHECKER.check(answer, PASSAGES)
+    grounding = CHECKER.read(PASSAGES).check(answer)
     assert {s.support for s in grounding.sentences} == {"not_factual"}
     assert grounding.text == answer and grounding.score is None and grounding.cited == ()
 
 
 def test_each_item_of_a_list_is_judged_on_its_own() -> None:
-    grounding = CHECKER.check(
-        "- 2,5 jours ouvrables par mois de travail ;\n- une prime de 4 500 euros.", PASSAGES
+    grounding = CHECKER.read(PASSAGES).check(
+        "- 2,5 jours ouvrables par mois de travail ;\n- une prime de 4 500 euros."
     )
     assert [s.support for s in grounding.sentences] == ["corrected", "unsupported"]
     assert grounding.text.startswith("- 2,5 jours ouvrables par mois de travail [1] ;")
@@ -91,13 +101,82 @@ def test_each_item_of_a_list_is_judged_on_its_own() -> None:
 
 def test_placeholders_and_code_are_left_alone() -> None:
     answer = "Madame [PERSONNE_1], voici :\n```\nx = a[1]\n```"
-    assert "[PERSONNE_1]" in CHECKER.check(answer, PASSAGES).text
+    assert "[PERSONNE_1]" in CHECKER.read(PASSAGES).check(answer).text
 
 
 def test_without_passages_nothing_is_supported_and_nothing_fails() -> None:
-    grounding = CHECKER.check("Le préavis de démission dure deux mois [1].", [])
+    grounding = CHECKER.read([]).check("Le préavis de démission dure deux mois [1].")
     assert grounding.text == "Le préavis de démission dure deux mois."
     assert grounding.score == 0.0
+
+
+def test_a_name_must_be_in_the_passage_or_in_the_question() -> None:
+    said = "L'existence et la durée du préavis de démission sont fixées par la Sécurité sociale."
+    assert _only(said)[1] == "unsupported"
+    known = CHECKER.read(PASSAGES, "La Sécurité sociale fixe-t-elle le préavis ?").check(said)
+    assert known.sentences[0].support == "corrected"
+
+
+def test_an_acronym_stands_where_the_passage_says_what_it_means() -> None:
+    said = "En cas de démission, la durée du préavis est fixée par {}."
+    assert CHECKER.read([OWN]).supports(said.format("la loi"))
+    for acronym, own, stands in (("DGS", True, True), ("CE", False, True), ("DGS", False, False)):
+        checker = PassageCitationChecker(vocabulary=Vocabulary({"DGS": "direction de l'eau"}))
+        reading = (checker if own else CHECKER).read([OWN])
+        assert reading.supports(said.format(acronym)) is stands
+
+
+def test_what_only_says_the_question_again_stands_on_nothing() -> None:
+    question = "L'employeur peut-il fixer le préavis de démission ?"
+    reading = CHECKER.read(PASSAGES, question)
+    assert not reading.supports("Oui, l'employeur peut fixer le préavis de démission.")
+    assert reading.supports("La durée du préavis est fixée par la loi ou par un accord collectif.")
+
+
+def test_a_sentence_of_the_source_is_supported_word_for_word() -> None:
+    for passage in PASSAGES:
+        for sentence in sentences.split(passage.text):
+            assert CHECKER.read(PASSAGES, sentence).supports(sentence)
+
+
+@pytest.fixture(scope="module")
+def meaning(tmp_path_factory: pytest.TempPathFactory) -> PassageCitationChecker:
+    """The checker with the default embedder, as the server has it."""
+    folder = tmp_path_factory.mktemp("models")
+    name = "multilingual-e5-small-4bit"
+    return PassageCitationChecker(build_embedder(load_catalogue(folder)[name], folder))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("On cumule 2,5 jours de vacances tous les mois chez son patron.", "Combien de vacances ?"),
+        (
+            "Employees are entitled to 2.5 working days of leave for each month worked.",
+            "How many days of paid leave do I get for each month of work?",
+        ),
+        ("Tu ne peux pas avoir plus de 30 jours.", "C'est combien au max, les congés ?"),
+    ],
+)
+def test_other_words_for_the_same_thing_are_supported(
+    meaning: PassageCitationChecker, sentence: str, question: str
+) -> None:
+    assert meaning.read(PASSAGES, question).supports(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "En cas de démission, la durée du préavis n'est pas fixée par la loi ou un accord.",
+        "On cumule 2,5 semaines de vacances tous les mois chez son patron.",
+        "La taxe foncière se paie en octobre auprès du comptable public.",
+        "Oui, vous y avez droit.",
+    ],
+)
+def test_what_a_passage_denies_or_does_not_speak_of_is_not_supported(
+    meaning: PassageCitationChecker, sentence: str
+) -> None:
+    assert not meaning.read(PASSAGES, "Et moi, j'ai droit à quoi ?").supports(sentence)
 
 
 _PIECES = (
@@ -109,7 +188,7 @@ _WORDS = st.sampled_from(_PIECES)
 
 @given(st.lists(_WORDS, max_size=40).map(" ".join))
 def test_citations_exist_and_the_words_of_the_answer_stay(answer: str) -> None:
-    grounding = CHECKER.check(answer, PASSAGES)
+    grounding = CHECKER.read(PASSAGES).check(answer)
     assert all(1 <= n <= len(PASSAGES) for n in grounding.cited)
     for sentence in grounding.sentences:
         assert set(sentence.citations) <= set(grounding.cited)
@@ -120,18 +199,18 @@ def test_citations_exist_and_the_words_of_the_answer_stay(answer: str) -> None:
 
     if "[ ]" not in answer:
         assert bare(grounding.text) == bare(answer)
-    assert grounding == CHECKER.check(answer, PASSAGES)
+    assert grounding == CHECKER.read(PASSAGES).check(answer)
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_checked_without_failing(answer: str) -> None:
-    CHECKER.check(answer, PASSAGES)
+    CHECKER.read(PASSAGES).check(answer)
 
 
 def test_time_grows_with_the_length_only() -> None:
     def seconds(answer: str) -> float:
         started = time.perf_counter()
-        CHECKER.check(answer, PASSAGES)
+        CHECKER.read(PASSAGES).check(answer)
         return time.perf_counter() - started
 
     seconds("[1] " * 100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.gate import MAX_HELD, FactGate
+from rag.gate import MAX_HELD, SourceGate
 from tests.rag.conftest import make_passage
 
 NOTICE = "[…]"
@@ -17,11 +17,11 @@ TRUE = "Le congé est de 2,5 jours par mois (article L. 3141-3). "
 FALSE = "Il est de 4 jours après 1999. "
 
 
-def gate(question: str = "") -> FactGate:
-    return FactGate([SOURCE], question, NOTICE)
+def gate(question: str = "") -> SourceGate:
+    return SourceGate([SOURCE], question, NOTICE)
 
 
-def through(one: FactGate, *pieces: str) -> str:
+def through(one: SourceGate, *pieces: str) -> str:
     return "".join(map(one.feed, pieces)) + one.flush()
 
 
@@ -58,6 +58,31 @@ def test_a_citation_is_no_figure() -> None:
 def test_a_text_without_an_end_is_not_held_for_ever() -> None:
     one = gate()
     assert one.feed("mot " * MAX_HELD)
+
+
+def supporting(said: str) -> SourceGate:
+    return SourceGate([SOURCE], "", NOTICE, lambda sentence: said in sentence)
+
+
+def test_nothing_passes_before_a_sentence_that_a_passage_supports() -> None:
+    one = supporting("2,5 jours")
+    assert one.feed("Bonjour. ") == ""
+    assert one.feed(TRUE + "C'est la loi.") == f"Bonjour. {TRUE}".rstrip()
+    assert one.flush() == " C'est la loi."
+    assert not one.silent
+
+
+def test_where_no_sentence_is_supported_none_is_shown() -> None:
+    one = supporting("une autre matière")
+    assert through(one, "Bonjour. " + TRUE + FALSE) == ""
+    assert one.silent
+    assert one.withheld == 1
+
+
+def test_a_sentence_that_is_withheld_supports_nothing() -> None:
+    one = supporting("4 jours")
+    assert through(one, FALSE) == ""
+    assert one.silent
 
 
 @given(

@@ -69,6 +69,15 @@ def test_an_article_that_is_named_comes_first(retriever: HybridRetriever) -> Non
         assert _found(retriever, query)[0] == "code/L3141-4"
 
 
+def test_an_article_that_no_source_speaks_of_is_answered_by_none(
+    retriever: HybridRetriever,
+) -> None:
+    asked = "Quel est le préavis de démission selon l'article {} ?"
+    assert not retriever.search(asked.format("L. 3141-4")).weak
+    assert retriever.search(asked.format("L. 9999-1")).weak
+    assert not retriever.search("Quel est le préavis de démission ?").weak
+
+
 def test_one_document_does_not_take_all_the_places(retriever: HybridRetriever) -> None:
     found = _found(retriever, "congé accordé au salarié", limit=3)
     assert len(set(found)) > 1

@@ -56,6 +56,23 @@ def test_own_documents_are_pseudonymised_and_publications_public_unless_said(
         assert load_sources(path)[0].personal_data == meant
 
 
+def test_only_what_anybody_may_read_elsewhere_is_open_to_all(tmp_path: Path) -> None:
+    """A folder said to be public holds nothing personal: it is the organisation's all the same."""
+    shipped = load_sources(SHIPPED, documents_dir=Path("/srv/documents"))
+    assert "documents" not in {source.id for source in shipped if source.open_to_all}
+    assert {"fiches-travail", "code-du-travail"} <= {s.id for s in shipped if s.open_to_all}
+    path = tmp_path / "sources.yaml"
+    public, private = "    personal_data: public\n", "    private_hosts: [intranet.example.org]\n"
+    for text, expected in [
+        (VALID + public, False),
+        (SITE, False),
+        (SITE + public, True),
+        (SITE + public + private, False),
+    ]:
+        path.write_text(text, encoding="utf-8")
+        assert load_sources(path)[0].open_to_all is expected
+
+
 @pytest.mark.parametrize("wrong", ["anonymise", "", "[refuse]", "true"])
 def test_a_wrong_treatment_of_personal_data_is_told_with_what_was_expected(
     tmp_path: Path, wrong: str

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.excerpts import excerpt
-from rag.text import facts, html, references, sentences, words
+from rag.text import facts, html, names, polarity, references, sentences, words
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,50 @@ def test_an_excerpt_fits_its_limit(text: str, query: str, limit: int) -> None:
 def test_an_excerpt_keeps_the_sentence_that_answers() -> None:
     text = "Rien ici n'aide. " * 20 + "Le préavis dure deux mois. " + "Rien là non plus. " * 20
     assert "Le préavis dure deux mois." in excerpt(text, "durée du préavis", 120)
+
+
+def test_a_number_counts_with_its_unit() -> None:
+    offered = facts.offered("Le préavis est d'un, deux ou trois mois ; il est de 30 jours par an.")
+    assert facts.asserted("Il dure un mois, ou 3 mois.").within(offered)
+    assert facts.asserted("Il est de 30 jours.").within(offered)
+    assert not facts.asserted("Il dure trois semaines.").within(offered)
+    assert not facts.asserted("Il est de 30 mois.").within(offered)
+
+
+def test_a_year_is_twelve_months() -> None:
+    assert facts.asserted("12 mois").within(facts.offered("pendant un an"))
+    assert facts.asserted("2 ans").within(facts.offered("vingt-quatre mois, soit 24 mois"))
+    assert not facts.asserted("2 ans").within(facts.offered("18 mois"))
+
+
+def test_names_are_told_from_words_that_begin_a_sentence() -> None:
+    assert names.proper("Le CSE et l'Urssaf répondent. Ils écrivent à Pôle emploi.") == {
+        "cse",
+        "urssaf",
+        "pole",
+    }
+    assert names.proper("Selon le Code du travail, Madame, c'est dû.") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "denies"),
+    [
+        ("L'employeur ne peut pas licencier.", True),
+        ("L'employeur ne peut, dans ces matières, décider seul.", True),
+        ("Il est interdit de licencier.", True),
+        ("Aucun salarié ne peut être puni.", True),
+        ("An employee may not be dismissed.", True),
+        ("Il ne peut être licencié que pour une faute.", False),
+        ("Le salarié qui n'a pas été déclaré a droit à une indemnité.", False),
+        ("Si l'employeur n'a pas répondu, le salarié peut le saisir.", False),
+        ("Le congé est de trente jours.", False),
+    ],
+)
+def test_a_sentence_denies_in_its_main_clause(sentence: str, denies: bool) -> None:
+    assert polarity.denies(sentence) is denies
+
+
+def test_english_is_told_by_its_small_words() -> None:
+    assert words.is_english("The trial period is two months for the workers.")
+    assert not words.is_english("La période d'essai est de deux mois.")
+    assert not words.is_english("")

@@ -44,6 +44,8 @@ from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.vault import MappingVault
 from governance.quotas.ledger import QuotaLedger
 from governance.receipt import (
+    ArticlePart,
+    CaveatPart,
     EnergyPart,
     GroundingPart,
     LabelPart,
@@ -56,7 +58,8 @@ from governance.sealing import Sealer
 from governance.stages.stage import ExchangeRefused
 from governance.uses.verdict import Verdict
 from models.protocol import Message, ModelInfo, ToolCall, Usage
-from rag.protocol import CheckedSentence, Grounding, Passage
+from rag.protocol import Caveat, CheckedSentence, CitedArticle, Grounding, Passage
+from rag.store import Beside
 from server.books import Books, open_books
 from server.embedding import Embedded
 from server.judges import charter_store
@@ -119,6 +122,10 @@ PASSAGE = Passage(
         {"publisher": "Ministère du Travail"} if "publisher" in Passage.__dataclass_fields__ else {}
     ),
 )
+NEXT = replace(PASSAGE, id="p2", section_path=("Durée", "Report"), text="Les jours se reportent.")
+OWN = replace(PASSAGE, id="o1", document_id="d2", source="documents", title="Note interne")
+ARTICLE = CitedArticle("L3141-3", "Code du travail, article L3141-3", "2026-06-01")
+CAVEAT = Caveat(1, "amended", PASSAGE.date, (ARTICLE,))
 ANSWER = "On acquiert 2,5 jours ouvrables par mois [1]. Le reste est incertain."
 CALLS = (
     ToolCall("call_1", "send_email", '{"to": "Élodie \\"Lou\\" Le Gall"}'),
@@ -153,6 +160,19 @@ def receipt(request: ExchangeRequest, outcome: Any, **changes: Any) -> Receipt:
                 url=PASSAGE.url,
                 date=PASSAGE.date,
                 cited=True,
+                caveats=(
+                    CaveatPart(
+                        kind="amended",
+                        date=CAVEAT.date,
+                        articles=(
+                            ArticlePart(
+                                reference=ARTICLE.reference,
+                                title=ARTICLE.title,
+                                date=ARTICLE.date,
+                            ),
+                        ),
+                    ),
+                ),
             ),
         ),
         grounding=GroundingPart(supported=1, unsupported=1, not_factual=0, score=0.5),
@@ -213,7 +233,7 @@ class ScriptedRoad:
         self._write(request, "accepted", "la question de [PERSONNE_1]")
         yield Accepted(request.id, self.audit.head().size - 1, ((0, 3),), {"PERSON": 1})
         yield Searching(2219)
-        yield SourcesFound((PASSAGE,))
+        yield SourcesFound((PASSAGE,), (CAVEAT,))
         yield Prompted((Message("system", "Consigne."), Message("user", "[PERSONNE_1] ?")))
         try:
             async for event in self._generate(request):
@@ -278,7 +298,9 @@ class ScriptedRoad:
 
 
 class OnePassage:
-    """A retriever that knows one passage."""
+    """A retriever that finds one passage; ``held`` are those that there are."""
+
+    held: tuple[Passage, ...] = (PASSAGE, NEXT, OWN)
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         return 1
@@ -287,7 +309,7 @@ class OnePassage:
         raise AssertionError("the road is scripted")
 
     def passage(self, passage_id: str) -> Passage | None:
-        return PASSAGE if passage_id == PASSAGE.id else None
+        return next((each for each in self.held if each.id == passage_id), None)
 
 
 @dataclass
@@ -309,10 +331,30 @@ class OneSource:
                 passages=2219,
                 vectors=0.5,
                 synced_at=utc_now(),
-                state="ready",
+                complete_at=utc_now(),
                 problems=(),
             ),
         )
+
+    def caveats(
+        self, passages: Sequence[Passage], allowed: frozenset[str] | None
+    ) -> tuple[Caveat, ...]:
+        return tuple(
+            replace(CAVEAT, passage=number)
+            for number, passage in enumerate(passages, 1)
+            if passage.id == PASSAGE.id
+        )
+
+    def beside(self, passage_id: str) -> Beside | None:
+        among = {
+            "p1": Beside(1, 2, None, NEXT),
+            "p2": Beside(2, 2, PASSAGE, None),
+            "o1": Beside(1, 1, None, None),
+        }
+        return among.get(passage_id)
+
+    def held_until(self, title: str, date: str) -> str:
+        return "2026-10-01" if (title, date) == (PASSAGE.title, PASSAGE.date) else ""
 
     def sync(self, source_id: str) -> None:
         self.synced.append(source_id)

@@ -53,6 +53,9 @@ def test_the_official_client_gets_the_answer_and_its_receipt(client: openai.Open
     (source,) = governed["sources"]
     assert (source["number"], source["cited"]) == (1, True)
     assert source["url"].startswith("https://travail-emploi.gouv.fr")
+    (caveat,) = source["caveats"]
+    assert (caveat["kind"], caveat["date"]) == ("amended", "2026-03-13")
+    assert caveat["articles"][0]["date"] == "2026-06-01"
     disclosed = raw.headers["ai-disclosure"]
     assert disclosed.startswith('mode=ai-originated, model="test-model", provider="Sobria"')
 

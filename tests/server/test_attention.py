@@ -17,6 +17,8 @@ from server.console.attention import Notice, attention
 from server.console.checks import Check, note_check
 from server.console.providers import PROVIDERS
 from server.console.situation import Situation, of_server
+from server.evaluation.feedback import Opinion, Shared, feedback_of
+from server.evaluation.keeping import dismiss
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_a_model_that_does_not_answer_comes_first(calm: Situation) -> None:
     troubled = replace(
         calm,
         ready={"model": False, "database": True},
-        sources=(replace(calm.sources[0], state="never"),),
+        sources=(replace(calm.sources[0], health="never"),),
     )
     found = attention(troubled, PROVIDERS)
     assert [(one.code, one.level) for one in found] == [("model", "now"), ("source_never", "soon")]
@@ -63,15 +65,23 @@ def test_a_quota_is_told_at_80_percent_and_once_it_is_used_up(
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"state": "failed"}, "source_failed"),
-        ({"state": "never"}, "source_never"),
-        ({"synced_at": utc_now() - timedelta(days=100)}, "source_old"),
+        ({"health": "failed"}, ["source_failed"]),
+        ({"health": "never"}, ["source_never"]),
+        ({"health": "stale"}, ["source_old"]),
+        ({"health": "syncing"}, []),
+        ({"health": "disabled"}, []),
+        ({"health": "ready", "fresh_days": None}, []),
     ],
 )
-def test_a_source_that_failed_or_is_old_is_told(
-    calm: Situation, change: dict[str, Any], code: str
+def test_a_source_that_failed_or_is_older_than_it_may_be_is_told(
+    calm: Situation, change: dict[str, Any], code: list[str]
 ) -> None:
-    assert codes(replace(calm, sources=(replace(calm.sources[0], **change),))) == [code]
+    old = {"complete_at": calm.now - timedelta(days=100), "fresh_days": 30}
+    changed = replace(calm.sources[0], **{**old, **change})
+    found = attention(replace(calm, sources=(changed,)), PROVIDERS)
+    assert [one.code for one in found] == code
+    if code == ["source_old"]:
+        assert (found[0].params["days"], found[0].params["limit"]) == (100, 30)
 
 
 def test_the_log_is_to_answer_and_to_be_verified(calm: Situation) -> None:
@@ -148,6 +158,25 @@ def test_a_contested_refusal_is_told_until_it_is_answered(parts: Any, calm: Situ
     parts.contests.open(refused, "Je demandais la règle.", None)
     assert codes(calm) == ["contests"]
     parts.contests.answer("e1", "op", "upheld", "La règle est publiée.")
+    assert codes(calm) == []
+
+
+def test_opinions_that_are_shared_are_told_until_they_are_reviewed_or_erased(
+    parts: Any, calm: Situation
+) -> None:
+    alice = parts.users.find("alice").id
+    conversation = parts.conversations.begin(None, alice, "rh", "Combien ?", "e0").conversation.id
+    subject = parts.person_keys.subject(alice)
+    opinions = feedback_of(parts)
+    for number in range(3):
+        opinion = Opinion(f"e{number}", conversation, subject, "rh", "down", "inexact")
+        opinions.put(opinion, Shared(question="Combien ?", answer="Deux.") if number else None)
+    (waiting,) = attention(calm, PROVIDERS)
+    assert (waiting.code, waiting.level, waiting.params["count"]) == ("opinions", "soon", 2)
+    assert waiting.link == "/admin/feedback"
+    dismiss(parts, "e1", "op")
+    assert attention(calm, PROVIDERS)[0].params["count"] == 1
+    parts.audit.erase_person(subject, "op", "demande de la personne")
     assert codes(calm) == []
 
 

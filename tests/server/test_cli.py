@@ -124,6 +124,11 @@ def test_keys_have_scopes_an_end_and_a_new_secret(sobria: Any) -> None:
     assert "Records: 3" in sobria("audit", "verify").stdout.replace("\xa0", " ")
 
 
+def test_the_answers_that_are_kept_are_deleted(sobria: Any) -> None:
+    assert "Answers deleted: 0." in sobria("answers", "clear").stdout
+    assert "Answers deleted: 0." in sobria("answers", "clear", "--service", "rh").stdout
+
+
 def test_members_are_moved_invited_and_shown(sobria: Any) -> None:
     sobria("members", "add", "lea", "--service", "rh")
     changed = sobria("members", "change", "lea", "--service", "compta", "--display-name", "Léa")

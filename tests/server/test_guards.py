@@ -118,6 +118,10 @@ EXPECTED = {
     "POST /chat/exchanges/{exchange}/contest": employee,
     "GET /admin/contests": admin,
     "POST /admin/contests/{exchange}": admin,
+    "GET /admin/feedback": admin,
+    "POST /admin/feedback/{exchange}/test": admin,
+    "POST /admin/feedback/{exchange}/dismiss": admin,
+    "GET /api/admin/feedback": admin,
     "GET /contests": dpo,
     "POST /contests/{exchange}": dpo,
     "GET /api/review": signed_in,
@@ -203,7 +207,12 @@ def test_a_role_reaches_its_own_pages_only(name: str, alice: Any, root: Any, dor
             assert "rôle" in response.text
 
 
-@pytest.mark.parametrize("name", [*PAGES, "POST /sign-out", "GET /"])
+OF_THE_API = [name for name in EXPECTED if name.split()[1].startswith("/api/")]
+
+
+@pytest.mark.parametrize(
+    "name", [*(n for n in PAGES if n not in OF_THE_API), "POST /sign-out", "GET /"]
+)
 def test_a_visitor_is_sent_to_sign_in(name: str, visitor: Any) -> None:
     method, path = concrete(name)
     response = visitor.client.request(method, path)
@@ -211,6 +220,12 @@ def test_a_visitor_is_sent_to_sign_in(name: str, visitor: Any) -> None:
     assert response.headers["location"].startswith("/sign-in")
     fetched = visitor.client.request(method, path, headers={"accept": "*/*"})
     assert fetched.status_code == 401 and fetched.json()["message"]
+
+
+@pytest.mark.parametrize("name", [n for n in PAGES if n in OF_THE_API])
+def test_a_visitor_of_the_api_is_told_to_sign_in(name: str, visitor: Any) -> None:
+    method, path = concrete(name)
+    assert visitor.client.request(method, path).status_code == 401
 
 
 KEYED = (api_caller, chat_caller, embeddings_caller, presidio_caller)

@@ -94,6 +94,7 @@ def test_a_search_needs_no_model_and_counts_no_request(
     page = alice.send("/search", words="congés payés")
     assert page.status_code == 200
     assert "1 passage trouvé" in plain(page.text) and "Les congés payés" in page.text
+    assert "qu’il cite, a été modifié le" in page.text, "what is to be known of it is said"
     assert "énergie inconnue" in page.text, "what no meter knows is said so, never as 0"
     assert asked == [("congés payés", None)]
     assert parts.quotas.usage("rh", "day") == Amounts()

@@ -16,6 +16,7 @@ from rag.errors import SourceUnavailable
 from rag.freshness import DAY
 from rag.tables import sync_runs
 from server.cleaning import cleaner_of
+from server.console.situation import stored_statuses
 from server.knowledge import Knowledge
 from server.source_views import unreadable
 from tests.rag.conftest import BagEmbedder
@@ -69,6 +70,12 @@ def _part(html: str, title: str) -> str:
     return words_of(f"<{part}").replace("\N{NO-BREAK SPACE}", " ")
 
 
+def _row(html: str, title: str) -> str:
+    """What the overview's table says of a source, after its title."""
+    (row,) = [r for r in html.split("<tr")[1:] if f">{title}</a></th>" in r]
+    return words_of(f"<tr{row}").partition(title)[2].strip()
+
+
 def test_each_source_says_how_it_stands_and_what_to_do(
     publish: Any, knowledge: Knowledge, parts: Any, root: Any
 ) -> None:
@@ -87,6 +94,41 @@ def test_each_source_says_how_it_stands_and_what_to_do(
         connection.execute(update(sync_runs).values(started=old, ended=old))
     stale = _part(root.get(PAGE).text, "Brochures")
     assert "à renouveler" in stale and "il y a 9 jours, pour 7 jours permis" in stale
+
+
+def test_the_overview_its_api_and_its_notices_say_what_the_sources_page_says(
+    publish: Any, knowledge: Knowledge, parts: Any, root: Any
+) -> None:
+    publish("brochures", accueil="Le guichet ouvre à 9 heures.")
+    assert _row(root.get("/admin").text, "Brochures").startswith("à jour")
+    with parts.database.begin() as connection:
+        old = time.time() - 9.5 * DAY
+        connection.execute(update(sync_runs).values(started=old, ended=old))
+    page = root.get("/admin").text
+    assert _row(page, "Brochures").startswith("à renouveler")
+    assert "jamais chargée" in _row(page, "Notes") and "désactivée" in _row(page, "Règlement")
+    said = "La source « Brochures » a été lue en entier il y a 9 jours, pour 7 jours permis."
+    assert said in words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    for path in ("overview", "sources"):
+        told = root.client.get(f"/api/admin/{path}").json()["sources"]
+        assert {one["id"]: one["state"] for one in told} == {
+            "brochures": "stale",
+            "notes": "never",
+            "loi": "disabled",
+        }
+        assert told[0]["fresh_days"] == 7 and told[0]["complete_at"]
+
+
+def test_the_command_line_knows_a_stale_source_as_the_server_does(
+    publish: Any, knowledge: Knowledge, parts: Any
+) -> None:
+    publish("brochures", accueil="Le guichet ouvre à 9 heures.")
+    with parts.database.begin() as connection:
+        old = time.time() - 9.5 * DAY
+        connection.execute(update(sync_runs).values(started=old, ended=old))
+    told = {one.id: one.health for one in stored_statuses(parts)}
+    assert told == {one.id: one.health for one in knowledge.statuses()}
+    assert told["brochures"] == "stale"
 
 
 def test_a_source_that_failed_says_why_in_both_languages(

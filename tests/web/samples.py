@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from web import console_view, review_views, views
+from web import console_view, feedback_views, review_views, views
 from web.charter_views import (
     DiffRowView,
     DiffView,
@@ -51,6 +51,10 @@ SOURCES = (
         excerpt="Le salarié a droit à un congé de deux jours et demi ouvrables par mois de travail "
         "effectif chez le même employeur.",
         cited=True,
+        caveats=(
+            "Ce document date du 3\xa0mars\xa02019\xa0; l’article L3141-3, qu’il cite, a été "
+            "modifié le 1er\xa0janvier\xa02024.",
+        ),
     ),
     views.SourceView(
         number=3,
@@ -325,6 +329,11 @@ PASSAGE = views.PassageView(
     publisher="Ministère du Travail",
     digest="ab12cd34" * 8,
     conversation_id="c1",
+    caveats=("Ce document date du 3\xa0mars\xa02019\xa0: il n’est peut-être plus à jour.",),
+    place=2,
+    total=3,
+    before=views.NeighbourView("fiches-00416", "Qui a droit aux congés payés ?"),
+    after=views.NeighbourView("fiches-00418", ""),
 )
 
 FOOTPRINT = views.FootprintView(
@@ -628,7 +637,6 @@ SOURCES_PAGE = views.SourcesView(
             2219,
             1.0,
             NOW,
-            "ready",
             (),
             advice=views.SentenceView("Nothing to do."),
             complete_at=NOW,
@@ -647,7 +655,6 @@ SOURCES_PAGE = views.SourcesView(
             11840,
             0.37,
             NOW,
-            "syncing",
             (),
             health="syncing",
             advice=views.SentenceView("It is being read. What was read before stays searchable."),
@@ -669,7 +676,6 @@ SOURCES_PAGE = views.SourcesView(
             148,
             0.0,
             None,
-            "failed",
             ("note-12.pdf: this file holds no text",),
             health="failed",
             advice=views.SentenceView(
@@ -693,7 +699,6 @@ SOURCES_PAGE = views.SourcesView(
             410,
             1.0,
             NOW - timedelta(days=45),
-            "ready",
             (),
             health="stale",
             advice=views.SentenceView(
@@ -950,6 +955,48 @@ CONTEST = review_views.ContestView(
     answered_at=None,
     answer="",
 )
+FEEDBACK = feedback_views.FeedbackView(
+    state="new",
+    states=(("new", 1), ("kept", 3), ("dismissed", 0)),
+    entries=(
+        feedback_views.FeedbackEntryView(
+            id="x6",
+            service="Ressources humaines",
+            value="down",
+            reason="wrong_source",
+            created_at=NOW,
+            question="[PERSONNE_1] demande combien de jours elle acquiert par mois.",
+            answer="<p><strong>Deux jours</strong> ouvrables par mois [3].</p>",
+            comment="C’est la règle de l’arrêt maladie.",
+            sources=(
+                feedback_views.FeedbackSourceView(
+                    1,
+                    "Congés payés : acquisition",
+                    "L3141-3",
+                    "https://travail-emploi.gouv.fr/conges-payes",
+                    "2026-03-13",
+                    cited=False,
+                    right=True,
+                ),
+                feedback_views.FeedbackSourceView(
+                    2, "Note interne", "", "", "", cited=True, right=False
+                ),
+            ),
+            expected="L3141-3",
+            decided_at=None,
+            test_id="",
+        ),
+    ),
+    counts=(
+        feedback_views.FeedbackCountView(
+            "Ressources humaines", 41, 7, (("wrong_source", 4), ("incomplete", 3))
+        ),
+        feedback_views.FeedbackCountView("Comptabilité", 3, 0, ()),
+    ),
+    tests=12,
+    problem="",
+    listing=console_view.Listing(1),
+)
 CONTESTS = review_views.ContestsView((CONTEST,), "/admin/contests", "/admin/charter")
 
 
@@ -993,6 +1040,13 @@ def every_page(
             {},
         ),
         "contests": ("contests.html", page("admin", "/admin/contests", locale), CONTESTS, {}),
+        "feedback": ("feedback.html", page("admin", "/admin/feedback", locale), FEEDBACK, {}),
+        "feedback-empty": (
+            "feedback.html",
+            page("admin", "/admin/feedback", locale, error="Cet avis est déjà traité."),
+            replace(FEEDBACK, entries=(), counts=(), problem="evaluation.yaml ne se lit pas."),
+            {},
+        ),
         "seen": ("seen.html", page("employee", "/chat/exchanges/x/seen", locale), SEEN, {}),
         "passage": (
             "passage.html",

@@ -195,6 +195,7 @@ def test_the_language_switch_leads_back_to_the_same_page() -> None:
                 "/admin/quotas",
                 "/admin/review",
                 "/admin/contests",
+                "/admin/feedback",
                 "/admin/sources",
                 "/admin/text",
             ],
@@ -356,6 +357,50 @@ def test_an_answer_says_that_a_document_s_instruction_was_not_followed() -> None
     found = [{"origin": "passage", "count": 1, "digest": "ab" * 32}]
     told = replace(answer, receipt={**samples.receipt(), "injections": found})
     assert note in render("_message.html", page, told, conversation_id="c1")
+
+
+def test_what_is_to_be_known_of_a_passage_is_under_the_answer_if_it_is_cited() -> None:
+    known = samples.SOURCES[1].caveats[0]
+    answer, page = samples.MESSAGES[1], samples.page("employee", "/chat")
+    assert f"[2] {known}" in render("_message.html", page, answer, conversation_id="c1")
+    both = tuple(replace(each, caveats=(known,)) for each in samples.SOURCES[:2])
+    html = render("_message.html", page, replace(answer, sources=both), conversation_id="c1")
+    assert f"[1] [2] {known}" in html and html.count(known) == 1
+    uncited = tuple(replace(each, cited=False) for each in samples.SOURCES)
+    told = replace(answer, sources=uncited)
+    assert known not in render("_message.html", page, told, conversation_id="c1")
+    assert known in render("_sources.html", page, uncited, conversation_id="c1")
+
+
+def test_a_text_that_no_source_confirms_is_said_to_be_withheld() -> None:
+    answer, page = samples.MESSAGES[1], samples.page("employee", "/chat")
+    usual = samples.receipt()
+    label = {**usual["label"], "ai_generated": False}
+    withheld = {**usual, "answered": "silence", "label": label}
+    told = replace(answer, receipt=withheld)
+    html = render("_message.html", page, told, conversation_id="c1")
+    assert "Un modèle a rédigé un texte qu’aucune source ne confirme" in html
+    assert "Texte de l’IA non affiché" in html and "Non transmis au modèle" not in html
+    assert "/seen" in html
+    silent = replace(answer, receipt={**withheld, "model": None})
+    html = render("_message.html", page, silent, conversation_id="c1")
+    assert "Un modèle a rédigé" not in html
+    assert "Non transmis au modèle" in html and "/seen" not in html
+
+
+def test_an_answer_given_again_says_when_it_was_written_and_can_be_written_anew() -> None:
+    answer = samples.MESSAGES[1]
+    page = samples.page("employee", "/chat")
+    repeated = {"answered": "repeat", "written_at": "2026-11-24T09:30:00.000000Z"}
+    told = replace(answer, receipt={**samples.receipt(), **repeated})
+    html = render("_message.html", page, told, conversation_id="c1").replace("\u00a0", " ")
+    assert "Réponse donnée le 24 novembre 2026, d’après les mêmes sources." in html
+    assert "24 novembre 2026 à 10 h 30" in html
+    assert "Faire rédiger une nouvelle réponse" in html
+    assert "IA · à vérifier" in html
+    assert "/seen" not in html
+    usual = render("_message.html", page, answer, conversation_id="c1")
+    assert "Réponse donnée le" not in usual and "/seen" in usual
 
 
 def test_a_refusal_says_whether_the_answer_was_stopped() -> None:

@@ -123,6 +123,10 @@ def stage() -> Iterator[Stage]:
             elif self.path.endswith("/check"):
                 answer = {"problems": played.problems, "summary_html": "<p>Vu.</p>"}
                 self._send(json.dumps(answer).encode(), "application/json")
+            elif self.path.endswith("/feedback"):
+                shared = body.get("share", False) and "Camille" not in body["comment"]
+                answer = {"value": body["value"], "shared": shared}
+                self._send(json.dumps(answer).encode(), "application/json")
             else:
                 played.stopped.set()
                 self._send(b"{}", "application/json")
@@ -549,16 +553,61 @@ def test_copying_takes_the_label_and_a_thumb_is_sent_with_a_comment(
     assert copied.endswith("— Réponse rédigée par une IA, à vérifier avant tout usage.")
     page.click("[data-feedback=down]")
     expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-opinion] [name=share]")).not_to_be_checked()
     page.fill("[data-opinion] textarea", "Trop long")
+    page.select_option("[data-opinion] [name=reason]", "wrong_source")
+    page.select_option("[data-opinion] [name=source]", "2")
+    page.check("[data-opinion] [name=share]")
     page.click("[data-opinion] button")
     expect(page.locator("[data-opinion]")).to_be_hidden()
     assert sent(stage, 1)[:2] == (
         "/chat/messages/m2/feedback",
-        {"value": "down", "comment": "Trop long"},
+        {
+            "value": "down",
+            "comment": "Trop long",
+            "reason": "wrong_source",
+            "source": 2,
+            "share": True,
+        },
     )
+    expect(page.locator(".thanks")).to_have_text(re.compile("lira votre question"))
+    expect(page.locator("[data-feedback=down]")).to_be_focused()
     page.click("[data-feedback=down]")
     expect(page.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".thanks")).to_be_hidden()
     assert sent(stage, 2)[1] == {"value": "", "comment": ""}
+    page.click("[data-feedback=up]")
+    expect(page.locator("[data-opinion] [name=share]")).not_to_be_checked()
+    expect(page.locator("[data-opinion] [name=reason]")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("comment", "share", "told"),
+    [
+        ("Trop long", False, "votre avis est compté."),
+        ("Camille se trompe", True, "n’ont pas pu être transmises"),
+    ],
+)
+def test_a_person_is_told_what_became_of_an_opinion(
+    page: Page, stage: Stage, comment: str, share: bool, told: str
+) -> None:
+    page.goto(f"{stage.address}/chat/c1")
+    page.click("[data-feedback=down]")
+    page.fill("[data-opinion] textarea", comment)
+    page.locator("[data-opinion] [name=share]").set_checked(share)
+    page.click("[data-opinion] button")
+    expect(page.locator(".thanks")).to_have_text(re.compile(told))
+    assert "lira" not in page.inner_text(".thanks")
+
+
+def test_an_opinion_that_could_not_be_sent_stays_in_its_form(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/chat/c1")
+    page.click("[data-feedback=down]")
+    page.fill("[data-opinion] textarea", "Trop long")
+    page.route("**/feedback", lambda route: route.fulfill(status=200, body="null"))
+    page.click("[data-opinion] button")
+    expect(page.locator(".thanks")).to_have_text(re.compile("n’a pas pu être envoyée"))
+    expect(page.locator("[data-opinion] textarea")).to_have_value("Trop long")
 
 
 def test_on_a_narrow_screen_the_sources_are_a_drawer(page: Page, stage: Stage) -> None:

@@ -103,7 +103,8 @@ function replace(article, html) {
 function finish(answer, html, opening) {
   const near = nearBottom();
   const rendered = replace(answer.article, html);
-  const words = rendered.querySelector(".prose, .refusal")?.innerText ?? "";
+  const told = [...rendered.querySelectorAll(".prose, .refusal, .caveat")];
+  const words = told.map((part) => part.innerText).join("\n");
   announce(opening);
   spoken.textContent = words;
   offerAgain();

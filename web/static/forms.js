@@ -14,14 +14,14 @@ async function copy(button) {
   setTimeout(() => { word.textContent = before; }, 2500);
 }
 
-async function opine(article, value, comment) {
+async function opine(article, value, told = {}) {
   const address = `/chat/messages/${encodeURIComponent(article.dataset.message)}/feedback`;
-  const response = await postJson(address, { value, comment });
-  if (!response.ok) return false;
+  const response = await postJson(address, { value, comment: "", ...told });
+  if (!response.ok) return null;
   for (const button of article.querySelectorAll("[data-feedback]")) {
     button.setAttribute("aria-pressed", String(value !== "" && button.dataset.feedback === value));
   }
-  return true;
+  return response.json();
 }
 
 document.addEventListener("click", async (event) => {
@@ -33,14 +33,18 @@ document.addEventListener("click", async (event) => {
   const opinion = event.target.closest("[data-feedback]");
   if (opinion) {
     const article = opinion.closest("article");
+    article.querySelector(".thanks").textContent = "";
     // Pressed again, a thumb is taken back.
     const value = opinion.getAttribute("aria-pressed") === "true" ? "" : opinion.dataset.feedback;
-    if (await opine(article, value, "")) {
+    if (await opine(article, value)) {
       const form = article.querySelector("[data-opinion]");
       form.hidden = !value;
       if (!value) return;
       form.dataset.value = value;
-      form.querySelector("textarea").focus();
+      form.reset(); // what was agreed to for another opinion does not hold for this one
+      form.querySelector("[data-when-down]").hidden = value !== "down";
+      form.querySelector("textarea").focus({ preventScroll: true });
+      form.scrollIntoView({ block: "nearest" });
     }
   }
 });
@@ -49,8 +53,23 @@ document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-opinion]");
   if (form) {
     event.preventDefault();
-    const comment = form.querySelector("textarea").value.trim();
-    if (await opine(form.closest("article"), form.dataset.value, comment)) form.hidden = true;
+    const told = {
+      comment: form.querySelector("textarea").value.trim(),
+      reason: form.dataset.value === "down" ? form.elements.reason.value : "",
+      source: Number(form.elements.source?.value ?? 0),
+      share: form.elements.share.checked,
+    };
+    const article = form.closest("article");
+    const thanks = article.querySelector(".thanks");
+    const kept = await opine(article, form.dataset.value, told);
+    if (kept) {
+      form.hidden = true;
+      article.querySelector("[data-feedback][aria-pressed=true]").focus();
+    }
+    thanks.textContent = !kept
+      ? thanks.dataset.failed
+      : kept.shared ? thanks.dataset.shared : told.share ? thanks.dataset.kept : thanks.dataset.counted;
+    thanks.scrollIntoView({ block: "nearest" });
     return;
   }
   // A form that leaves the page is sent once.

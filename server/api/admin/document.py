@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "POST /api/admin/review/members": "review members add",
     "GET /api/admin/contests": "contests list",
     "POST /api/admin/contests/{exchange}": "contests answer",
+    "GET /api/admin/feedback": "eval feedback",
     "GET /api/admin/sources": "sources status",
     "POST /api/admin/sources/{source_id}/sync": "sources sync",
 }

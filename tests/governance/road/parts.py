@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -35,6 +36,7 @@ from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
 from governance.proxy import Road
 from governance.quotas.ledger import QuotaLedger
+from governance.repetition.store import KeptAnswers
 from governance.review.queue import ReviewQueue
 from governance.sealing import PersonKeys, Sealer
 from governance.stages.accept import Accept
@@ -44,8 +46,9 @@ from governance.stages.hold import Hold
 from governance.stages.judge import Judge
 from governance.stages.pseudonymise import Pseudonymise
 from governance.stages.quote import Quote
+from governance.stages.repeat import Repeat
 from governance.stages.reserve import Reserve
-from governance.stages.retrieve import Retrieve
+from governance.stages.retrieve import Caveats, Retrieve
 from governance.stages.settle import Settle
 from governance.uses.judge import UseJudge
 from governance.uses.output import OutputJudge, PassageJudge
@@ -67,9 +70,10 @@ from models.protocol import (
     Vectors,
     Work,
 )
-from rag.citations import LexicalCitationChecker
-from rag.gate import FactGate
-from rag.protocol import CitationChecker, Extract, Hit, Passage, Retrieval
+from rag.citations import PassageCitationChecker
+from rag.gate import SourceGate
+from rag.protocol import Caveat, CitationChecker, Extract, Hit, Passage, Retrieval
+from rag.text.repeats import as_meant
 
 CHARTER = r"""
 charter: 1
@@ -205,11 +209,29 @@ def _work() -> Work:
 
 @dataclass
 class ScriptedRetriever:
-    """Finds ``passages``, whatever is searched."""
+    """Finds ``passages``, whatever is searched; ``unfound`` are held, and not found."""
 
     passages: tuple[Passage, ...] = (passage(),)
     weak: bool = False
     queries: list[list[str]] = field(default_factory=list)
+    public: frozenset[str] = frozenset({"code-travail"})
+    version: str = "1"
+    unfound: tuple[Passage, ...] = ()
+    known: tuple[Caveat, ...] = ()
+
+    def open_to_all(self) -> frozenset[str]:
+        """Those of the script."""
+        return self.public
+
+    def revision(self, sources: frozenset[str] | None) -> str:
+        """That of the script."""
+        return self.version
+
+    def caveats(
+        self, passages: Sequence[Passage], sources: frozenset[str] | None
+    ) -> tuple[Caveat, ...]:
+        """Those of the script."""
+        return self.known
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         """As many as the script holds."""
@@ -230,7 +252,8 @@ class ScriptedRetriever:
 
     def passage(self, passage_id: str) -> Passage | None:
         """By its identifier."""
-        return next((each for each in self.passages if each.id == passage_id), None)
+        held = (*self.passages, *self.unfound)
+        return next((each for each in held if each.id == passage_id), None)
 
 
 @dataclass
@@ -290,9 +313,13 @@ class Parts:
     engine: ScriptedEngine = field(default_factory=ScriptedEngine)
     retriever: ScriptedRetriever = field(default_factory=ScriptedRetriever)
     extractor: ScriptedExtractor = field(default_factory=ScriptedExtractor)
-    checker: CitationChecker = field(default_factory=LexicalCitationChecker)
+    checker: CitationChecker = field(default_factory=PassageCitationChecker)
     meter: Meter = field(default_factory=SteadyMeter)
+    caveats: Caveats = field(default=lambda _passages, _sources: ())
     answers: PassageJudge = field(default_factory=lambda: OutputJudge((), NoEmbedder()))
+    edition: str = "1"
+    revision: str = REVISION
+    later: timedelta = timedelta(0)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @cached_property
@@ -314,6 +341,11 @@ class Parts:
     def reviews(self) -> ReviewQueue:
         """The real queue."""
         return ReviewQueue(self.database, self.persons, self.log)
+
+    @cached_property
+    def kept_answers(self) -> KeptAnswers:
+        """The real store."""
+        return KeptAnswers(self.database, self.keys, now=lambda: utc_now() + self.later)
 
     @cached_property
     def quotas(self) -> QuotaLedger:
@@ -387,18 +419,27 @@ class Parts:
                 Pseudonymise(self.pseudonymiser, self.energy),
                 Judge(lambda _exchange: self.judge, self.energy, 1),
                 Accept(self.log, self.engine.info.name),
-                Retrieve(self.retriever, self.energy, 1),
+                Retrieve(self.retriever, self.energy, 1, caveats=self.caveats),
                 Quote(self.extractor, self.energy, 1),
+                Repeat(
+                    self.kept_answers,
+                    self.energy,
+                    self.engine.info,
+                    self.retriever,
+                    lambda question, _locale: as_meant(question),
+                    self.edition,
+                ),
                 Generate(
                     self.engine,
                     self.pseudonymiser,
                     self.watch,
                     self.energy,
                     lambda _exchange: self.answers,
-                    FactGate,
+                    self.checker,
+                    SourceGate,
                     1,
                 ),
-                Ground(self.checker, self.watch, self.pseudonymiser, self.energy),
+                Ground(self.watch, self.pseudonymiser, self.energy),
                 Hold(self.reviews),
             ],
             self.settle,
@@ -408,7 +449,7 @@ class Parts:
         """An exchange under the small charter, with its energy account open."""
         rules = self._charter.effective(request.caller.service)
         self.energy.account(request.id)
-        return Exchange(request, utc_now(), REVISION, self._charter, rules)
+        return Exchange(request, utc_now(), self.revision, self._charter, rules)
 
     def ask(
         self,

@@ -9,7 +9,14 @@ import pytest
 from governance.events import Refused
 from governance.uses.output import OutputDecision
 from models.protocol import ToolCall
-from tests.governance.road.parts import QUESTION, Parts, ScriptedEngine, ending, streamed
+from tests.governance.road.parts import (
+    ANSWER,
+    QUESTION,
+    Parts,
+    ScriptedEngine,
+    ending,
+    streamed,
+)
 
 BEFORE = "Les trois dossiers reçus sont complets et à jour. "
 BANNED = "Le meilleur candidat est le premier, il faut le recruter. "
@@ -83,7 +90,7 @@ def test_the_arguments_of_a_call_are_judged(parts: Parts) -> None:
 
 
 def test_an_answer_to_review_is_delivered_marked(parts: Parts) -> None:
-    parts.engine = ScriptedEngine([BEFORE, BANNED, AFTER])
+    parts.engine = ScriptedEngine([*ANSWER, " ", BEFORE, BANNED, AFTER])
     parts.answers = Marked(use_id="courrier-disciplinaire", effect="review")
     end = parts.completed(parts.ask(QUESTION))
     assert end.receipt.label.review

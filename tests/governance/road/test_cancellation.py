@@ -14,11 +14,11 @@ import pytest
 from governance.audit.recovery import close_interrupted
 from governance.events import Completed, Delta
 from governance.threads import in_thread
-from tests.governance.road.parts import QUESTION, Parts, streamed
+from tests.governance.road.parts import ANSWER, QUESTION, Parts, streamed
 
 ENDS = {"completed", "refused", "failed", "cancelled"}
 EVENTS = 10  # Accepted, Searching, SourcesFound, Prompted, Waiting, Reading, 3 Deltas, Completed
-SENTENCES = ("Le congé est dû. ", "Il est payé. ", "Il se prend.")
+SENTENCES = (f"{''.join(ANSWER)} ", "Il est payé. ", "Il se prend.")
 
 
 async def _leave_after(parts: Parts, request: Any, count: int) -> list[Any]:

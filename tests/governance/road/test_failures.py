@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from governance.events import Delta, Failed, Prompted
 from governance.proxy import FAILED, UNRECORDED
 from models.protocol import EngineError
-from tests.governance.road.parts import Parts
+from tests.governance.road.parts import ANSWER, Parts
 
 SECRET = "Jean Dupont habite au 12 rue des Lilas"
 QUESTION = "Combien de jours de congés pour Jean Dupont, joignable au 06 12 34 56 78 ?"
@@ -113,7 +113,7 @@ AFTER: dict[str, Place] = {
     "search": lambda parts: (parts.retriever, "search"),
     "restore": lambda parts: (parts.pseudonymiser, "restorer"),
     "watch": lambda parts: (parts.watch, "flags"),
-    "checker": lambda parts: (parts.checker, "check"),
+    "checker": lambda parts: (parts.checker, "read"),
     "restore the whole": lambda parts: (parts.pseudonymiser, "restore"),
 }
 
@@ -144,7 +144,7 @@ def test_a_control_that_fails_after_accepted_ends_the_exchange(
 def test_an_engine_that_fails_ends_the_exchange(
     parts: Parts, said: list[Any], failure: Exception, piece: int | None
 ) -> None:
-    parts.engine.pieces = ("Le congé est dû. ", "Il est payé. ", "Il se prend.")
+    parts.engine.pieces = (f"{''.join(ANSWER)} ", "Il est payé. ", "Il se prend.")
     parts.engine.failure, parts.engine.fails_at = failure, piece
     request = parts.ask(QUESTION)
     events = parts.travel(request)
@@ -201,7 +201,7 @@ def test_who_hears_of_a_failure_may_leave_at_once(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The books are closed before the failure is said."""
-    monkeypatch.setattr(parts.checker, "check", raising)
+    monkeypatch.setattr(parts.checker, "read", raising)
     request = parts.ask(QUESTION)
 
     async def leave() -> None:

@@ -111,9 +111,37 @@ def test_only_citations_differ_between_the_stream_and_the_text(parts: Parts) -> 
     assert streamed(events).replace(" [3]", " [1]") == end.text
 
 
-def test_a_text_that_no_passage_supports_says_so_in_the_stream_too(parts: Parts) -> None:
-    parts.engine.pieces = ["La girafe polonaise ", "danse au crépuscule des montagnes bleues."]
+UNFOUNDED = ("La girafe polonaise ", "danse au crépuscule des montagnes bleues.")
+
+
+def test_of_an_answer_that_no_passage_supports_nothing_is_shown(parts: Parts) -> None:
+    parts.engine.pieces = UNFOUNDED
+    request = parts.ask(QUESTION)
+    events = parts.travel(request)
+    end = events[-1]
+    assert isinstance(end, Completed)
+    assert streamed(events) == end.text == unanswered("fr", CONTACT)
+    assert end.receipt.answered == "silence"
+    assert end.receipt.tokens is not None and end.receipt.tokens.completion  # it was paid for
+    assert end.grounding is None
+    assert [each.id for each in end.passages] == ["p1"]  # the closest ones are shown
+    parts.assert_books_closed()
+
+
+def test_a_text_waits_for_a_sentence_that_a_passage_supports(parts: Parts) -> None:
+    parts.engine.pieces = [*UNFOUNDED, "\n", *ANSWER]
     events = parts.travel(parts.ask(QUESTION))
+    end = events[-1]
+    assert isinstance(end, Completed)
+    assert streamed(events) == end.text == "".join(parts.engine.pieces)
+    assert end.grounding is not None
+    assert [each.support for each in end.grounding.sentences] == ["unsupported", "supported"]
+
+
+def test_a_text_that_is_no_answer_is_shown_with_what_no_passage_confirms(parts: Parts) -> None:
+    parts.engine.pieces = UNFOUNDED
+    said = "Dis bonjour aux collègues de l'équipe des congés payés qui rentrent demain"
+    events = parts.travel(parts.ask(said))
     end = events[-1]
     assert isinstance(end, Completed)
     assert end.text.endswith(unconfirmed("fr", CONTACT))

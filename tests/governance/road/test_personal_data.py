@@ -91,7 +91,13 @@ def test_a_social_security_number_is_never_given_back(echoing: Parts) -> None:
 class CorrectingChecker:
     """Says that passage 1 supports all, and corrects «[2]» into «[1]»."""
 
-    def check(self, answer: str, passages: Sequence[Passage]) -> Grounding:
+    def read(self, passages: Sequence[Passage], question: str = "") -> CorrectingChecker:
+        return self
+
+    def supports(self, sentence: str) -> bool:
+        return True
+
+    def check(self, answer: str) -> Grounding:
         text = answer.replace("[2]", "[1]")
         return Grounding(text, (CheckedSentence(text, "corrected", (1,), 1.0),), (1,), 1.0)
 
