@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 WORDS = 100
 MEANINGS = 60
 """How many passages each index is asked for."""
-AGAIN = 2.0
+AGAIN = 3.0
 """What a second passage of a document must be better by, in the unit of the ranking."""
 RERANKED = 20
 """How many of the first passages a reranker reads."""
