@@ -19,9 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.protocol import Embedder, Vectors
+from rag import glossary
 from rag.protocol import CheckedSentence, Grounding, Passage, Support
-from rag.text import asks, facts, names, polarity, sentences, vocabulary, words
+from rag.text import asks, facts, names, polarity, sentences, words
 from rag.text.facts import Facts
+from rag.text.vocabulary import Vocabulary
 
 # The share of a sentence's words, by weight, that a passage must hold in one place, with a sentence
 # that comes somewhat near (cosine): a code of law shares its words with anything.
@@ -98,21 +100,31 @@ _QUANTITIES = frozenset(words.stems(facts.QUANTITIES)) | frozenset(map(str, rang
 
 
 class PassageCitationChecker:
-    """Implements :class:`rag.protocol.CitationChecker`; without an embedder, words alone tell."""
+    """Implements :class:`rag.protocol.CitationChecker`; without an embedder, words alone tell.
 
-    def __init__(self, embedder: Embedder | None = None) -> None:
+    ``vocabulary`` is what acronyms stand for: that of the shipped glossary if left out.
+    """
+
+    def __init__(
+        self, embedder: Embedder | None = None, vocabulary: Vocabulary | None = None
+    ) -> None:
         self._embedder = embedder
+        self._vocabulary = vocabulary if vocabulary is not None else glossary.shipped()
 
     def read(self, passages: Sequence[Passage], question: str = "") -> PassageReading:
         """The passages, read for one answer. Names that ``question`` gives may be said again."""
-        return PassageReading(passages, question, self._embedder)
+        return PassageReading(passages, question, self._embedder, self._vocabulary)
 
 
 class PassageReading:
     """Implements :class:`rag.protocol.Reading`. Passages are embedded once, when first needed."""
 
     def __init__(
-        self, passages: Sequence[Passage], question: str, embedder: Embedder | None
+        self,
+        passages: Sequence[Passage],
+        question: str,
+        embedder: Embedder | None,
+        vocabulary: Vocabulary,
     ) -> None:
         self._sources = [_source(passage) for passage in passages]
         self._weights = _Weights(passages)
@@ -122,6 +134,7 @@ class PassageReading:
         )
         self._units = asks.units_asked(question)
         self._embedder = embedder
+        self._vocabulary = vocabulary
         self._meanings: list[Vectors] | None = None
         # A sentence is read as it is written, and once more with the whole answer.
         self._scored: dict[str, list[float]] = {}
@@ -200,7 +213,7 @@ class PassageReading:
                 for number, place in enumerate(source.places)
                 if claimed.within(place.facts)
             ]
-            if all(_named(name, source) for name in named)
+            if all(_named(name, source, self._vocabulary) for name in named)
             else []
             for source in self._sources
         ]
@@ -243,14 +256,11 @@ class PassageReading:
         return self._meanings
 
 
-def _named(name: str, source: _Source) -> bool:
+def _named(name: str, source: _Source, vocabulary: Vocabulary) -> bool:
     """Whether a passage gives a name, or the words that an acronym stands for."""
-    if name in source.names:
-        return True
-    return any(
-        all(word in source.names for word in words.fold(meaning).split())
-        for meaning in vocabulary.meanings(name)
-    )
+    # A name is folded, and «CE» is no acronym in small letters.
+    meanings = map(names.said, vocabulary.meanings(name.upper()))
+    return name in source.names or any(said and said <= source.names for said in meanings)
 
 
 def _denied(sentence: str, near: Sequence[str], likeness: Vectors) -> bool:

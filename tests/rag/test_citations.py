@@ -12,6 +12,7 @@ from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from rag.citations import PassageCitationChecker, without_citations
 from rag.text import sentences
+from rag.text.vocabulary import Vocabulary
 from tests.rag.conftest import make_passage
 
 LEAVE = make_passage(
@@ -27,6 +28,11 @@ NOTICE = make_passage(
     title="La démission",
 )
 PASSAGES = [LEAVE, NOTICE]
+OWN = make_passage(
+    "En cas de démission, la durée du préavis est fixée par la loi, puis par la direction de l'eau "
+    "et le comité social et économique.",
+    title="Le préavis",
+)
 CHECKER = PassageCitationChecker()
 
 
@@ -120,6 +126,15 @@ def test_a_name_must_be_in_the_passage_or_in_the_question() -> None:
     assert _only(said)[1] == "unsupported"
     known = CHECKER.read(PASSAGES, "La Sécurité sociale fixe-t-elle le préavis ?").check(said)
     assert known.sentences[0].support == "corrected"
+
+
+def test_an_acronym_stands_where_the_passage_says_what_it_means() -> None:
+    said = "En cas de démission, la durée du préavis est fixée par {}."
+    assert CHECKER.read([OWN]).supports(said.format("la loi"))
+    for acronym, own, stands in (("DGS", True, True), ("CE", False, True), ("DGS", False, False)):
+        checker = PassageCitationChecker(vocabulary=Vocabulary({"DGS": "direction de l'eau"}))
+        reading = (checker if own else CHECKER).read([OWN])
+        assert reading.supports(said.format(acronym)) is stands
 
 
 def test_what_only_says_the_question_again_stands_on_nothing() -> None:
