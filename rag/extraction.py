@@ -168,10 +168,11 @@ def _candidates(number: int, text: str) -> Iterator[_Candidate]:
 
 def _tells(question: str, text: str) -> bool:
     """Whether sentences can be shown as the answer by themselves: a rule and no example, no item
-    out of its list, short, and with a figure in the unit that is asked for."""
+    out of its list nor row out of its table, short, and with a figure in the unit asked for."""
     units = asks.units_asked(question)
     return (
         not text.startswith("- ")
+        and " | " not in text
         and _EXAMPLE.search(text) is None
         and len(text) <= (MAX_CHARACTERS if "\n" in text else READABLE)
         and (not units or asks.counts_in(units, text))
