@@ -139,13 +139,18 @@ class PassageReading:
         # A sentence is read as it is written, and once more with the whole answer.
         self._scored: dict[str, list[float]] = {}
 
-    def supports(self, sentence: str) -> bool:
-        """Whether ``sentence`` states something that a passage holds, and that may answer: where
-        the question asks for a figure, it counts in its unit."""
+    def supports(self, sentence: str) -> bool | None:
+        """Whether a passage holds what ``sentence`` answers, None where it answers nothing.
+
+        A courtesy does not, nor the question said again, nor a true sentence without a figure in
+        the unit that the question asks for.
+        """
         bare, _ = _without_marks(sentence)
-        if _states_nothing(bare) or (self._units and not asks.counts_in(self._units, bare)):
-            return False
-        return bool(self._verdict(bare, frozenset()).citations)
+        if _states_nothing(bare):
+            return None
+        if not self._verdict(bare, frozenset()).citations:
+            return None if self._repeats(words.without_placeholders(bare)) else False
+        return None if self._units and not asks.counts_in(self._units, bare) else True
 
     def check(self, answer: str) -> Grounding:
         """The verdict on each sentence of ``answer``, and its text with the right citations.
@@ -246,6 +251,11 @@ class PassageReading:
             return min(1.0, best or max(0.0, min(shares[source], SUPPORT / 2)))
 
         return [score(source) for source in range(len(self._sources))]
+
+    def _repeats(self, plain: str) -> bool:
+        """Whether a sentence has no word and no fact that the question has not."""
+        stems = frozenset(words.stems(plain))
+        return stems <= self._asked.stems and facts.asserted(plain).within(self._asked.facts)
 
     def _vectors(self, embedder: Embedder) -> list[Vectors]:
         """The meaning of each sentence of each passage."""

@@ -25,6 +25,7 @@ from rag.ranking import (
     features,
     otherwise,
     ranked,
+    within,
 )
 from rag.store import Store
 from rag.text import references, words
@@ -41,6 +42,8 @@ AGAIN = 3.0
 """What a second passage of a document must be better by, in the unit of the ranking."""
 RERANKED = 20
 """How many of the first passages a reranker reads."""
+READ = 8
+"""The first documents, of which the passages are told apart by what they say."""
 # The share of words in common beyond which two passages say the same.
 NEAR_IDENTICAL = 0.85
 _MAX_QUERY_CHARACTERS = 2_000
@@ -114,10 +117,15 @@ class HybridRetriever:
             return Retrieval((), searched, 0.0)
         asked, found, among, figures = self.described(question, text, sources, searched)
         scores = figures @ WEIGHTS + np.log([self._weight(each.passages[0]) for each in among])
+        first = frozenset(np.argsort(-scores, kind="stable")[:READ].tolist())
         scored = [
             (score - AGAIN * place, passage)
-            for candidate, score in zip(among, scores.tolist(), strict=True)
-            for place, passage in enumerate(candidate.passages)
+            for number, score in enumerate(scores.tolist())
+            for place, passage in enumerate(
+                within(question, among[number].passages, found)
+                if number in first
+                else among[number].passages
+            )
         ]
         scored.sort(key=lambda pair: (-pair[0], pair[1].id))
         named = self._named(query, sources)

@@ -140,7 +140,8 @@ def test_an_acronym_stands_where_the_passage_says_what_it_means() -> None:
 def test_what_only_says_the_question_again_stands_on_nothing() -> None:
     question = "L'employeur peut-il fixer le préavis de démission ?"
     reading = CHECKER.read(PASSAGES, question)
-    assert not reading.supports("Oui, l'employeur peut fixer le préavis de démission.")
+    assert reading.supports("Oui, l'employeur peut fixer le préavis de démission.") is False
+    assert reading.supports("L'employeur peut fixer le préavis de démission.") is None
     assert reading.supports("La durée du préavis est fixée par la loi ou par un accord collectif.")
 
 

@@ -15,12 +15,13 @@ from rag.documents import Document, Section, document
 from rag.filler import embedded_text
 from rag.fulltext import FullTextIndex
 from rag.protocol import Passage
+from rag.ranking import Found, within
 from rag.retrieval import HybridRetriever
 from rag.sources import load_sources
 from rag.store import Store
 from rag.sync import sync
 from tests.cross_encoder import build_cross_encoder
-from tests.rag.conftest import make_document
+from tests.rag.conftest import make_document, make_passage
 
 
 def _article(number: str, text: str) -> Document:
@@ -180,3 +181,12 @@ def test_a_reranker_orders_the_first_passages_and_no_others(engine: Engine, tmp_
     assert again(4, 8) == [ids[0], *by_score(plain[1:4]), *ids[4:]]
     nothing = HybridRetriever(store, fulltext, reranker=reranker).search("xylophone")
     assert nothing.hits == ()
+
+
+def test_of_a_page_the_passage_that_counts_in_the_unit_asked_for_comes_first() -> None:
+    who = make_passage("Le congé de maternité est ouvert à la salariée.")
+    long = make_passage("Sa durée est de seize semaines.")
+    found = Found({who.id: 2.0, long.id: 1.7}, {}, 0.0, {"demo/1": 2})
+    asked = "Combien de semaines dure le congé de maternité ?"
+    assert within(asked, [who, long], found) == [long, who]
+    assert within("Qui a droit au congé de maternité ?", [who, long], found) == [who, long]
