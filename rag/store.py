@@ -13,10 +13,16 @@ from rag.changes import Journal
 from rag.documents import Document, Problem
 from rag.personal_data import Cleaning
 from rag.protocol import Passage
+from rag.remembered import Remembered
 from rag.rows import head_of, passage_of, row_of
 from rag.tables import documents, passages, vectors
 
 _CHUNK = 500  # SQLite binds at most 32,766 values a statement; PostgreSQL 65,535
+
+# Each search asks how many passages there are. Counting 100,000 takes some 15 ms, and a million ten
+# times that: such counts may be a minute old.
+_MANY = 100_000
+_COUNTED_SECONDS = 60.0
 
 _PASSAGE = select(
     passages.c.id,
@@ -61,6 +67,12 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._counts = Remembered[dict[str, tuple[int, int]]](
+            _COUNTED_SECONDS, lambda counts: sum(n for _, n in counts.values()) >= _MANY
+        )
+        self._vector_counts = Remembered[dict[str, int]](
+            _COUNTED_SECONDS, lambda counts: sum(counts.values()) >= _MANY
+        )
 
     @property
     def engine(self) -> Engine:
@@ -257,7 +269,10 @@ class Store:
             return [passage_of(row) for row in connection.execute(query)]
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """The number of documents and of passages, by source."""
+        """The number of documents and of passages, by source; of very many, up to a minute ago."""
+        return dict(self._counts.get("", self._count))
+
+    def _count(self) -> dict[str, tuple[int, int]]:
         with self._engine.connect() as connection:
             heads = _count_by(connection, documents.c.source)
             pieces = _count_by(connection, passages.c.source)
@@ -273,7 +288,11 @@ class Store:
         return found
 
     def vector_counts(self, embedder: str) -> dict[str, int]:
-        """The number of passages that have a vector by ``embedder``, by source."""
+        """The number of passages that have a vector by ``embedder``, by source; of very many, up to
+        a minute ago."""
+        return dict(self._vector_counts.get(embedder, lambda: self._count_vectors(embedder)))
+
+    def _count_vectors(self, embedder: str) -> dict[str, int]:
         with self._engine.connect() as connection:
             return _count_by(connection, vectors.c.source, vectors.c.embedder == embedder)
 
