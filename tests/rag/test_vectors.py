@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.protocol import Vectors
+from rag import vectors as vectors_module
 from rag.vectors import VectorIndex
 from tests.rag.conftest import make_passage
 
@@ -63,3 +64,12 @@ def test_a_source_with_fewer_passages_than_asked_gives_them_all(
     query = _unit(np.ones((1, DIMENSION), dtype=np.float32))
     found = index.search(query, sources=frozenset({"far"}), limit=50)
     assert {i for i, _ in found} == {i for i, source in source_of.items() if source == "far"}
+
+
+@pytest.mark.parametrize("page", [1_000, 1_500, 2_000, 2_001])
+def test_all_ids_are_listed_however_many_pages_they_take(
+    made: tuple[VectorIndex, Vectors, dict[str, str]], page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, _, source_of = made
+    monkeypatch.setattr(vectors_module, "_IDS_PAGE", page)
+    assert index.ids() == set(source_of)
