@@ -21,7 +21,7 @@ from rag.errors import IndexUnavailable
 from rag.protocol import Passage
 
 _PAGE = 5_000
-# Chroma walks past all that comes before a page: a million ids in pages of 5,000 take half a minute.
+# Chroma walks past all that comes before a page: of a million ids, half a minute in small pages.
 _IDS_PAGE = 50_000
 # How many times as many passages are asked for, by turns, to find enough of some sources.
 _WIDER = (4, 20)
