@@ -94,7 +94,8 @@ Part = Literal["dev", "held"]
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question of the project's own set. ``must`` are the things that a right answer says, each
-    in any of its forms; ``kind`` says why the sources do not answer, empty where they do."""
+    in any of its forms; ``kind`` says why the sources do not answer, empty where they do. ``quote``
+    are the source's own words."""
 
     id: str
     text: str
@@ -102,6 +103,7 @@ class Question:
     answer: str
     must: tuple[tuple[str, ...], ...]
     kind: str
+    quote: str = ""
 
     @property
     def answerable(self) -> bool:
@@ -128,11 +130,12 @@ def easy_questions() -> list[Question]:
 
 def says(text: str, must: tuple[tuple[str, ...], ...]) -> bool:
     """Whether ``text`` holds each thing of ``must``, in any of its forms."""
-    read = _plain(text)
-    return all(any(_plain(form) in read for form in forms) for forms in must)
+    read = plain(text)
+    return all(any(plain(form) in read for form in forms) for forms in must)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """``text`` as it is compared: without capitals, accents or the kinds of spaces."""
     return " ".join(fold(text.replace("’", "'")).split())
 
 
@@ -147,4 +150,5 @@ def _question(entry: dict[str, Any]) -> Question:
         entry.get("answer", ""),
         tuple(tuple(str(form) for form in forms) for forms in entry.get("must") or ()),
         entry.get("kind", ""),
+        entry.get("quote", ""),
     )

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml import html as lxml_html
 
+from rag.text.words import listed
+
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_SKIPPED = _set("script style template noscript svg img iframe head nav footer")
-_BLOCKS = _set(
+_SKIPPED = listed("script style template noscript svg img iframe head nav footer")
+_BLOCKS = listed(
     "p div section article main blockquote figure figcaption ul ol li table caption header pre "
     "dl dt dd center body html aside details summary"
 )

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.text.words import fold
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from rag.text.words import fold, listed
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _BEGINS = re.compile(r"(?:^|[.!?…:;«“\"(\n\[*•–-]|\d[.)])[\s*_]*$")
@@ -17,7 +12,7 @@ _ELIDED = re.compile(r"^(?:[dDlLnNsScCmMtTjJ]|[qQ]u)['’]")
 _MIN_LETTERS = 2
 
 # Capitals of respect and of custom, that name nobody.
-_CUSTOM = _set(
+_CUSTOM = listed(
     """article articles code loi decret etat madame monsieur mme mr mlle maitre vous votre vos je
     oui non euro euros"""
 )

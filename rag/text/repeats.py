@@ -11,12 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rag.text.words import fold
-
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from rag.text.words import fold, listed
 
 _END = " ?!.…;:,"
 _LEAD = re.compile(
@@ -64,11 +59,11 @@ _SAME = {
     )
     for form in forms.split()
 }
-_FIRST_PERSON = _set("me moi mon nous notre")
-_OTHER_WITHOUT_ACCENT = _set("où là dès dû sûr")
-_NO_PLURAL = _set("mois temps fois cours")
+_FIRST_PERSON = listed("me moi mon nous notre")
+_OTHER_WITHOUT_ACCENT = listed("où là dès dû sûr")
+_NO_PLURAL = listed("mois temps fois cours")
 # Words whose last accent may be left out without making other words of them.
-_PLAIN = _set(
+_PLAIN = listed(
     """conge salarie employe delegue ferie duree annee journee indemnite maternite paternite
     anciennete securite sante egalite activite"""
 )

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
+from rag.text.words import listed
 
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_ABBREVIATIONS = _set(
+_ABBREVIATIONS = listed(
     """art al cf ex p pp n no nos m mm mme mmes mlle dr pr me st ste etc env min max tél tel
     chap sect par fig éd ed vol av bd ch cons const trav soc civ crim cass ass plén cc j.o jo
     l r d c.-à-d i.e e.g"""

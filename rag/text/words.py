@@ -13,17 +13,18 @@ from functools import lru_cache
 import tantivy
 
 
-def _set(text: str) -> frozenset[str]:
+def listed(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
     return frozenset(text.split())
 
 
 # Words that ask rather than say; and words that say nothing, elided forms included.
-QUESTION_WORDS = _set(
+QUESTION_WORDS = listed(
     """combien comment quand quel quelle quels quelles qui quoi que quoi pourquoi ou lequel laquelle
     lesquels lesquelles est-ce dois doit peux peut puis pouvez pouvons faut veux voudrais savoir
     dire dis explique expliquer expliquez moi svp bonjour merci plait ai-je as-tu avons nous"""
 )
-STOP = _set(
+STOP = listed(
     """a ai ait aient as aura avez avons c combien comment d es etais etait etaient etes j l m n ont
     pourquoi qu s sommes suis t y jusqu lorsqu puisqu quoiqu quelqu presqu cela ca ceci afin
     ainsi alors apres aucun aussi autre autres avant avec avoir bon car ce ces cet cette ceux chaque
@@ -43,8 +44,8 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-_FRENCH = _set("le la les de des du un une et est en dans pour par que qui sur au aux ne pas")
-_ENGLISH = _set("the of to and is are in for by that which on at not a an be must may can has")
+_FRENCH = listed("le la les de des du un une et est en dans pour par que qui sur au aux ne pas")
+_ENGLISH = listed("the of to and is are in for by that which on at not a an be must may can has")
 
 
 def is_english(sentence: str) -> bool:

@@ -34,6 +34,8 @@ pytestmark = [
 ]
 
 QUESTION = "Combien de jours de congés payés acquiert-on par mois ?"
+# Answered by a figure to copy: what a small model writes of it stands on any processor.
+PLAIN = "À combien s’élève le SMIC horaire brut ?"
 LETTER = (
     "Je m’appelle Éléonore Vasseur, mon mobile est le 06 12 34 56 78. Écris une longue lettre de "
     "deux pages à mon employeur pour demander un congé parental, signée de mon nom."
@@ -127,9 +129,12 @@ def test_an_employee_asks_reads_and_checks_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
 
-    # The first example, sent as it is: sources are there before the first word.
+    # An example goes to the box, to be sent or changed: sources are there before the first word.
     press(page, "[data-example]")
     expect(page.locator("#question")).to_be_focused()
+    expect(page.locator("#question")).not_to_have_value("")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(PLAIN)
     page.evaluate(FIRST_SEEN)
     page.keyboard.press("Enter")
     answer = page.locator(LAST)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from governance import prompt
 from governance.charter.charter import Charter
 from governance.energy.ledger import EnergyLedger
 from governance.energy.meter import detect_meter
@@ -232,7 +233,7 @@ def test_a_test_of_a_service_that_is_gone_fails_alone(charter: Charter) -> None:
 def test_the_prompt_s_digest_changes_with_its_words(charter: Charter, monkeypatch: Any) -> None:
     before = prompt_digest(charter, "fr")
     assert before == prompt_digest(charter, "fr") != prompt_digest(charter, "en")
-    monkeypatch.setitem(NO_ANSWER, "fr", "Je ne sais pas.")
+    monkeypatch.setitem(prompt._WITH_SOURCES, "fr", "{sources}\n{question}")
     assert prompt_digest(charter, "fr") != before
 
 

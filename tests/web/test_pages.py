@@ -372,6 +372,22 @@ def test_what_is_to_be_known_of_a_passage_is_under_the_answer_if_it_is_cited() -
     assert known in render("_sources.html", page, uncited, conversation_id="c1")
 
 
+def test_a_text_that_no_source_confirms_is_said_to_be_withheld() -> None:
+    answer, page = samples.MESSAGES[1], samples.page("employee", "/chat")
+    usual = samples.receipt()
+    label = {**usual["label"], "ai_generated": False}
+    withheld = {**usual, "answered": "silence", "label": label}
+    told = replace(answer, receipt=withheld)
+    html = render("_message.html", page, told, conversation_id="c1")
+    assert "Un modèle a rédigé un texte qu’aucune source ne confirme" in html
+    assert "Texte de l’IA non affiché" in html and "Non transmis au modèle" not in html
+    assert "/seen" in html
+    silent = replace(answer, receipt={**withheld, "model": None})
+    html = render("_message.html", page, silent, conversation_id="c1")
+    assert "Un modèle a rédigé" not in html
+    assert "Non transmis au modèle" in html and "/seen" not in html
+
+
 def test_an_answer_given_again_says_when_it_was_written_and_can_be_written_anew() -> None:
     answer = samples.MESSAGES[1]
     page = samples.page("employee", "/chat")
