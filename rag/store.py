@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
 from rag import changes, chunking, cleanings, unread
 from rag.changes import Journal
@@ -23,6 +23,7 @@ _CHUNK = 500  # SQLite binds at most 32,766 values a statement; PostgreSQL 65,53
 # times that: such counts may be a minute old.
 _MANY = 100_000
 _COUNTED_SECONDS = 60.0
+_NO_PRIORITY = 1000  # of a source: after all that have one
 
 _PASSAGE = select(
     passages.c.id,
@@ -45,6 +46,15 @@ class Change:
 
     added: tuple[Passage, ...] = ()
     removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a passage stands among those of its source."""
+
+    source: str
+    document_id: str
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,22 +307,36 @@ class Store:
             return _count_by(connection, vectors.c.source, vectors.c.embedder == embedder)
 
     def without_vector(
-        self, embedder: str, priorities: Mapping[str, int], limit: int, skip: int = 0
-    ) -> list[Passage]:
+        self, embedder: str, priorities: Mapping[str, int], limit: int, after: Place | None = None
+    ) -> tuple[list[Passage], Place | None]:
         """The next passages to be embedded: by priority of their source, then reading order.
 
-        ``skip`` leaves out the first ones.
+        With the place of the last one, to go on ``after``; None if there are no more.
         """
         known = select(vectors.c.passage_id).where(
             vectors.c.passage_id == passages.c.id, vectors.c.embedder == embedder
         )
-        ranks = dict(priorities) or {"": 0}
-        rank = case(ranks, value=passages.c.source, else_=1000)
-        query = _PASSAGE.where(~known.exists()).order_by(
-            rank, passages.c.document_id, passages.c.position
-        )
+        query = _PASSAGE.add_columns(passages.c.position).where(~known.exists())
+        query = query.order_by(passages.c.document_id, passages.c.position)
+
+        def order(source: str) -> tuple[int, str]:
+            return priorities.get(source, _NO_PRIORITY), source
+
+        rows: list[Any] = []
         with self._engine.connect() as connection:
-            return [passage_of(row) for row in connection.execute(query.limit(limit).offset(skip))]
+            for source in sorted(_sources(connection), key=order):
+                wanted = query.where(passages.c.source == source)
+                if after is not None and order(source) < order(after.source):
+                    continue
+                if after is not None and source == after.source:
+                    here = tuple_(passages.c.document_id, passages.c.position)
+                    wanted = wanted.where(here > tuple_(after.document_id, after.position))
+                rows += connection.execute(wanted.limit(limit - len(rows))).all()
+                if len(rows) == limit:
+                    last = rows[-1]
+                    place = Place(source, last.document_id, last.position)
+                    return [passage_of(row) for row in rows], place
+        return [passage_of(row) for row in rows], None
 
     def surplus_vectors(self, embedder: str, limit: int) -> list[str]:
         """Ids noted as embedded whose passage is gone."""
@@ -352,6 +376,17 @@ def _forget(connection: Connection, embedder: str, ids: Sequence[str]) -> None:
         connection.execute(
             delete(vectors).where(vectors.c.embedder == embedder, vectors.c.passage_id.in_(chunk))
         )
+
+
+def _sources(connection: Connection) -> list[str]:
+    """The sources that have passages, from one to the next: a million passages are not read."""
+    found: list[str] = []
+    first = select(func.min(passages.c.source))
+    source = connection.execute(first).scalar()
+    while source is not None:
+        found.append(source)
+        source = connection.execute(first.where(passages.c.source > source)).scalar()
+    return found
 
 
 def _count_by(connection: Connection, column: Any, *where: Any) -> dict[str, int]:
