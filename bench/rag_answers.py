@@ -79,7 +79,7 @@ def questions(part: str) -> list[Question]:
 
 
 async def asked(assembly: Assembly, part: str, question: Question) -> Answer:
-    """The answer of the road, its quotas and reviews left out."""
+    """The answer of the road; quotas, reviews and answers given before are left out."""
     exchange = uuid.uuid4().hex
     service = min(service_ids(assembly.charter.get()[1]))
     request = ExchangeRequest(
@@ -93,7 +93,9 @@ async def asked(assembly: Assembly, part: str, question: Question) -> Answer:
         answer="auto",
     )
     last: Event | None = None
-    async with aclosing(assembly.road.without("quotas", "review").travel(request)) as events:
+    async with aclosing(
+        assembly.road.without("quotas", "review", "repetition").travel(request)
+    ) as events:
         async for event in events:
             last = event
     if not isinstance(last, Completed):
