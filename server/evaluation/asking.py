@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from governance.sealing import PersonKeys
     from server.exchanges import Travels
 
-LEFT_OUT = ("quotas", "review")
-"""The controls of the road that a test does not pass."""
+LEFT_OUT = ("quotas", "review", "repetition")
+"""The controls of the road that a test does not pass: an answer given again would tell nothing."""
 
 SEED = 1
 """The same dice each time: what differs between two runs is then what was changed."""
