@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +97,11 @@ class _Asked:
 
 
 _QUANTITIES = frozenset(words.stems(facts.QUANTITIES)) | frozenset(map(str, range(10_000)))
+
+# Who is spoken to, and a yes: they are no matter.
+_PERSONS = frozenset(
+    words.stems("oui non je me moi mon ma mes tu te toi ton ta tes vous votre vos nous notre nos")
+)
 
 
 class PassageCitationChecker:
@@ -205,7 +210,8 @@ class PassageReading:
         """How well each passage supports a sentence: 0 to 1, from ``SUPPORT`` on it does."""
         told = frozenset(words.stems(plain))
         # Numbers and units are compared to the letter; here the matter must be the same.
-        stems = (told - _QUANTITIES) or told
+        stems = (told - _QUANTITIES - _PERSONS) or told
+        others = self._otherwise(plain)
         claimed, named = facts.asserted(plain), names.proper(plain) - self._asked.names
         abroad = words.is_english(plain)
         # English says «2.5 working days»: there, the number tells without its unit.
@@ -214,7 +220,7 @@ class PassageReading:
         restates = not answers and claimed.within(self._asked.facts) and stems <= self._asked.stems
         holding = [
             [
-                (number, self._weights.share(stems, place) if stems else 1.0)
+                (number, self._weights.share(stems, place, others) if stems else 1.0)
                 for number, place in enumerate(source.places)
                 if claimed.within(place.facts)
             ]
@@ -251,6 +257,14 @@ class PassageReading:
             return min(1.0, best or max(0.0, min(shares[source], SUPPORT / 2)))
 
         return [score(source) for source in range(len(self._sources))]
+
+    def _otherwise(self, plain: str) -> dict[str, tuple[frozenset[str], ...]]:
+        """The words of a sentence that the sources may say otherwise: «patron», «employeur»."""
+        return {
+            stem: tuple(frozenset(words.stems(each)) for each in self._vocabulary.meanings(word))
+            for word in set(plain.split())
+            for stem in words.stems(word)
+        }
 
     def _repeats(self, plain: str) -> bool:
         """Whether a sentence has no word and no fact that the question has not."""
@@ -341,12 +355,21 @@ class _Weights:
         """The inverse document frequency of a stem among the passages, smoothed."""
         return math.log(1.0 + (self._total + 1.0) / (self._seen[stem] + 0.5))
 
-    def share(self, stems: frozenset[str], place: _Place) -> float:
-        """The share of ``stems``, by weight, that ``place`` holds."""
+    def share(
+        self,
+        stems: frozenset[str],
+        place: _Place,
+        others: Mapping[str, Sequence[frozenset[str]]],
+    ) -> float:
+        """The share of ``stems``, by weight, that ``place`` holds, or says by ``others``."""
         # Sorted, for a sum of floats hangs on its order and sets have none.
         ordered = sorted(stems)
         total = sum(self.of(stem) for stem in ordered)
-        held = sum(self.of(stem) for stem in ordered if stem in place.stems)
+        held = sum(
+            self.of(stem)
+            for stem in ordered
+            if stem in place.stems or any(each <= place.stems for each in others.get(stem, ()))
+        )
         return held / total if total else 0.0
 
 

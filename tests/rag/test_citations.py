@@ -137,6 +137,17 @@ def test_an_acronym_stands_where_the_passage_says_what_it_means() -> None:
         assert reading.supports(said.format(acronym)) is stands
 
 
+def test_a_word_of_the_glossary_stands_for_the_source_s_own() -> None:
+    convocation = make_passage(
+        "Avant toute décision, l'employeur convoque le salarié à un entretien préalable."
+    )
+    said = "Oui, mon patron me convoque avant à un entretien préalable."
+    without = PassageCitationChecker(vocabulary=Vocabulary({})).read([convocation]).check(said)
+    (known,) = CHECKER.read([convocation]).check(said).sentences
+    assert known.support == "corrected"
+    assert known.score > without.sentences[0].score
+
+
 def test_what_only_says_the_question_again_stands_on_nothing() -> None:
     question = "L'employeur peut-il fixer le préavis de démission ?"
     reading = CHECKER.read(PASSAGES, question)
