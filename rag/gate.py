@@ -69,13 +69,15 @@ class SourceGate:
             between = self._held[done:start]
             done = end
             if facts.asserted(without_citations(sentence)).within(self._known):
-                shown += [between, sentence]
-                self._noticed = False
                 if self._supports is not None and not self._closed:
                     stands = self._supports(sentence)
                     self._closed = stands is False
                     if stands:
                         self._supports = None  # what waited passes, and all that follows
+                    elif sentence.rstrip().endswith("?"):
+                        continue  # small models begin by saying the question again
+                shown += [between, sentence]
+                self._noticed = False
             else:
                 self.withheld += 1
                 self._closed = True

@@ -62,7 +62,7 @@ def test_a_text_without_an_end_is_not_held_for_ever() -> None:
 
 def supporting(said: str) -> SourceGate:
     def supports(sentence: str) -> bool | None:
-        return None if "Bonjour" in sentence else said in sentence
+        return None if "Bonjour" in sentence or "?" in sentence else said in sentence
 
     return SourceGate([SOURCE], "", NOTICE, supports)
 
@@ -80,6 +80,12 @@ def test_where_no_sentence_is_supported_none_is_shown() -> None:
     assert through(one, "Bonjour. " + TRUE + FALSE) == ""
     assert one.silent
     assert one.withheld == 1
+
+
+def test_the_question_is_not_said_again_before_its_answer() -> None:
+    one = supporting("2,5 jours")
+    assert through(one, "Combien de jours de congé ? " + TRUE) == " " + TRUE
+    assert through(supporting("2,5 jours"), TRUE + "Et ensuite ?") == TRUE + "Et ensuite ?"
 
 
 def test_what_follows_a_sentence_that_no_passage_supports_is_not_shown() -> None:
