@@ -78,29 +78,24 @@ class SentenceExtractor:
 
         None where no passage has a sentence.
         """
-        chosen = self.described(question, found, passages, earlier=earlier)
+        asked = in_context([*earlier, question])
+        chosen = self.described(asked, found, passages)
         if chosen is None:
             return None
         sure = probability(EXTRACTED, chosen.figures)
         text = passages[chosen.passage - 1].text[chosen.start : chosen.end]
-        told = sure >= SURE and _tells(in_context([*earlier, question]), text)
+        told = sure >= SURE and _tells(asks.wanted(asked), text)
         return Extract(chosen.passage, chosen.start, chosen.end, text, sure, sure=told)
 
     def described(
-        self,
-        question: str,
-        found: Retrieval,
-        passages: Sequence[Passage],
-        *,
-        earlier: Sequence[str] = (),
+        self, asked: str, found: Retrieval, passages: Sequence[Passage]
     ) -> Described | None:
-        """The sentences that answer best, and what tells that they do."""
+        """The sentences that answer best what is ``asked``, and what tells that they do."""
         read = passages[:PASSAGES]
         candidates = [c for n, p in enumerate(read, 1) for c in _candidates(n, p.text)]
         candidates = candidates[:MAX_SENTENCES]
         if not candidates:
             return None
-        asked = in_context([*earlier, question])
         query = self._embedder.embed_queries([asked])[0]
         headed = [
             f"{_above(read[c.passage - 1])}\n{read[c.passage - 1].text[c.start : c.end]}"
@@ -108,7 +103,8 @@ class SentenceExtractor:
         ]
         meant = self._embedder.embed_passages(headed) @ query
         stems = [frozenset(words.stems(text)) for text in headed]
-        units, wants_figures = asks.units_asked(asked), asks.asks_for_figures(asked)
+        wanted = asks.wanted(asked)
+        figure = _UNIT if wanted.units else _FIGURE
         best_score = max(hit.score for hit in found.hits)
         scores = []
         for number, candidate in enumerate(candidates):
@@ -117,10 +113,8 @@ class SentenceExtractor:
             score += _AROUND * share(found.asked, near)
             score += _MEANING * (float(meant[number]) - USUAL)
             score += _RANKED * (found.hits[candidate.passage - 1].score - best_score)
-            if units:
-                score += _UNIT if asks.counts_in(units, headed[number]) else -_UNIT
-            elif wants_figures:
-                score += _FIGURE if asks.gives_figures(headed[number]) else -_FIGURE
+            if (given := wanted.given(headed[number])) is not None:
+                score += figure if given else -figure
             if _EXAMPLE.search(headed[number]):
                 score -= _AS_EXAMPLE
             scores.append(score)
@@ -166,16 +160,15 @@ def _candidates(number: int, text: str) -> Iterator[_Candidate]:
             yield _Candidate(number, place, place, start, end)
 
 
-def _tells(question: str, text: str) -> bool:
+def _tells(wanted: asks.Wanted, text: str) -> bool:
     """Whether sentences can be shown as the answer by themselves: a rule and no example, no item
     out of its list nor row out of its table, short, and with a figure in the unit asked for."""
-    units = asks.units_asked(question)
     return (
         not text.startswith("- ")
         and " | " not in text
         and _EXAMPLE.search(text) is None
         and len(text) <= (MAX_CHARACTERS if "\n" in text else READABLE)
-        and (not units or asks.counts_in(units, text))
+        and wanted.in_unit(text)
     )
 
 

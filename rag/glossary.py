@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
+from rag.declared import parsed
 from rag.errors import GlossaryError
 from rag.text.vocabulary import Vocabulary, key_of
 
@@ -27,6 +23,7 @@ MAX_WORDS = 8
 MAX_MEANING = 200
 """How many characters a meaning may have: all of them are searched."""
 _SHOWN = 80
+_TWICE = "{file}, line {line}: the same words are there twice"
 
 
 def load(path: Path = SHIPPED) -> dict[str, str]:
@@ -67,23 +64,10 @@ def _read(path: Path) -> Any:
             raise GlossaryError(
                 "{file}: a glossary has at most {most} bytes", file=str(path), most=MAX_BYTES
             )
-        return YAML(typ="rt").load(StringIO(held.decode("utf-8")))
+        text = held.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise GlossaryError("{file}: the glossary cannot be read", file=str(path)) from error
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise GlossaryError(
-            "{file}, line {line}: the same words are there twice",
-            file=str(path),
-            line=line,
-        ) from error
-    except (YAMLError, RecursionError, ValueError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        raise GlossaryError(
-            "{file}, line {line}: this is not valid YAML",
-            file=str(path),
-            line=mark.line + 1 if mark else 1,
-        ) from error
+    return parsed(text, str(path), GlossaryError, twice=_TWICE)
 
 
 def _problem(said: Any, meaning: Any) -> str | None:

@@ -40,9 +40,9 @@ WEIGHTS = np.array(
 USUAL = 0.8
 """What multilingual-e5's cosines start from."""
 _RANK_START = 9.0
-# Within a document, whose passages share most of their words: how much a meaning that is nearer by
-# .1 is worth beside the best score of words (1), and a figure such as is asked for.
-_MEANT, _TOLD = 10.0, 0.4
+# Beside the best score of words (1): what a meaning is worth, of which .1 is much, to find the
+# passage that a document is ranked by; then within it, and what a figure such as is asked for is.
+_FOUND_MEANT, _MEANT, _TOLD = 5.0, 10.0, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ class Found:
     ready: float
     sizes: Mapping[str, int]
 
+    @property
+    def most(self) -> float:
+        """The best score of words, that the others are compared with; 1 without any."""
+        return max(self.words.values(), default=1.0) or 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -76,7 +81,7 @@ class Candidate:
 
 def candidates(found: Found, passages: Mapping[str, Passage]) -> list[Candidate]:
     """The documents of ``passages``, in the order in which the indexes met them."""
-    most = max(found.words.values(), default=1.0) or 1.0
+    most = found.most
     by_document: dict[str, list[Passage]] = {}
     for identity in (*found.words, *found.meanings):
         passage = passages.get(identity)
@@ -85,39 +90,38 @@ def candidates(found: Found, passages: Mapping[str, Passage]) -> list[Candidate]
             if passage not in held:
                 held.append(passage)
 
-    def worth(passage: Passage) -> float:
-        meant = found.meanings.get(passage.id, USUAL)
-        return found.words.get(passage.id, 0.0) / most + 5 * (meant - USUAL)
+    def order(passage: Passage) -> tuple[float, str]:
+        return -_worth(passage, found, most, _FOUND_MEANT), passage.id
 
     return [
-        Candidate(document, tuple(sorted(held, key=lambda p: (-worth(p), p.id))))
+        Candidate(document, tuple(sorted(held, key=order)))
         for document, held in by_document.items()
     ]
 
 
-def within(question: str, passages: Sequence[Passage], found: Found) -> list[Passage]:
-    """The passages of a document, the one first that answers ``question`` best.
+def within(wanted: asks.Wanted, passages: Sequence[Passage], found: Found) -> list[Passage]:
+    """The passages of a document, the one first that answers best.
 
-    A page speaks of one thing at length: what tells its passages apart is the figure asked for.
+    A page speaks of one thing at length: what tells its passages apart is the figure ``wanted``.
     """
-    units, figures = asks.units_asked(question), asks.asks_for_figures(question)
-    most = max(found.words.values(), default=1.0) or 1.0
+    most = found.most
 
     def worth(passage: Passage) -> float:
-        score = found.words.get(passage.id, 0.0) / most
-        score += _MEANT * (found.meanings.get(passage.id, USUAL) - USUAL)
-        if units:
-            score += _TOLD * asks.counts_in(units, passage.text)
-        elif figures:
-            score += _TOLD * asks.gives_figures(passage.text)
-        return score
+        told = _TOLD * bool(wanted.given(passage.text))
+        return _worth(passage, found, most, _MEANT) + told
 
     return sorted(passages, key=lambda passage: (-worth(passage), passage.id))
 
 
+def _worth(passage: Passage, found: Found, most: float, meant: float) -> float:
+    """How well the indexes found a passage: by words beside the ``most``, and by meaning."""
+    nearer = found.meanings.get(passage.id, USUAL) - USUAL
+    return found.words.get(passage.id, 0.0) / most + meant * nearer
+
+
 def features(asked: Asked, found: Found, among: Sequence[Candidate]) -> Features:
     """The figures of each candidate, a row each, in the order of ``NAMES``."""
-    most = max(found.words.values(), default=1.0) or 1.0
+    most = found.most
     nearest = max(found.meanings.values(), default=USUAL)
     farthest = min(found.meanings.values(), default=USUAL)
     word_ranks, meaning_ranks = ranked(found.words), ranked(found.meanings)

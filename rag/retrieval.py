@@ -28,7 +28,7 @@ from rag.ranking import (
     within,
 )
 from rag.store import Store
-from rag.text import references, words
+from rag.text import asks, references, words
 from rag.text.context import in_context
 from rag.text.vocabulary import Vocabulary
 from rag.vectors import VectorIndex
@@ -117,15 +117,15 @@ class HybridRetriever:
             return Retrieval((), searched, 0.0)
         asked, found, among, figures = self.described(question, text, sources, searched)
         scores = figures @ WEIGHTS + np.log([self._weight(each.passages[0]) for each in among])
-        first = frozenset(np.argsort(-scores, kind="stable")[:READ].tolist())
+        wanted = asks.wanted(question)
+        read = {
+            number: within(wanted, among[number].passages, found)
+            for number in np.argsort(-scores, kind="stable")[:READ].tolist()
+        }
         scored = [
             (score - AGAIN * place, passage)
             for number, score in enumerate(scores.tolist())
-            for place, passage in enumerate(
-                within(question, among[number].passages, found)
-                if number in first
-                else among[number].passages
-            )
+            for place, passage in enumerate(read.get(number, among[number].passages))
         ]
         scored.sort(key=lambda pair: (-pair[0], pair[1].id))
         named = self._named(query, sources)

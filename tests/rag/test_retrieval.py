@@ -20,6 +20,7 @@ from rag.retrieval import HybridRetriever
 from rag.sources import load_sources
 from rag.store import Store
 from rag.sync import sync
+from rag.text import asks
 from tests.cross_encoder import build_cross_encoder
 from tests.rag.conftest import make_document, make_passage
 
@@ -187,6 +188,7 @@ def test_of_a_page_the_passage_that_counts_in_the_unit_asked_for_comes_first() -
     who = make_passage("Le congé de maternité est ouvert à la salariée.")
     long = make_passage("Sa durée est de seize semaines.")
     found = Found({who.id: 2.0, long.id: 1.7}, {}, 0.0, {"demo/1": 2})
-    asked = "Combien de semaines dure le congé de maternité ?"
-    assert within(asked, [who, long], found) == [long, who]
-    assert within("Qui a droit au congé de maternité ?", [who, long], found) == [who, long]
+    weeks = asks.wanted("Combien de semaines dure le congé de maternité ?")
+    assert within(weeks, [who, long], found) == [long, who]
+    someone = asks.wanted("Qui a droit au congé de maternité ?")
+    assert within(someone, [who, long], found) == [who, long]
