@@ -35,6 +35,7 @@ from governance.prompt import build_prompt, system_message
 from governance.turns import Turn
 from models.protocol import GenerationRequest, Prefilled, Sampling, Token
 from server.assembly import Assembly, build_assembly
+from server.evaluation.asking import road_for_tests
 from server.organisation import service_ids
 from server.settings import Settings
 
@@ -79,7 +80,7 @@ def questions(part: str) -> list[Question]:
 
 
 async def asked(assembly: Assembly, part: str, question: Question) -> Answer:
-    """The answer of the road, its quotas and reviews left out."""
+    """The answer of the road; quotas, reviews and answers given before are left out."""
     exchange = uuid.uuid4().hex
     service = min(service_ids(assembly.charter.get()[1]))
     request = ExchangeRequest(
@@ -93,7 +94,7 @@ async def asked(assembly: Assembly, part: str, question: Question) -> Answer:
         answer="auto",
     )
     last: Event | None = None
-    async with aclosing(assembly.road.without("quotas", "review").travel(request)) as events:
+    async with aclosing(road_for_tests(assembly.road).travel(request)) as events:
         async for event in events:
             last = event
     if not isinstance(last, Completed):

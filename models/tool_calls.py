@@ -21,7 +21,8 @@ MARK: Final = "<tool_call>"
 _FENCE = "```"
 _OPENERS: Final = (MARK, "<tools>", _FENCE, "{")
 _CLOSERS: Final = ("</tool_call>", "</tools>")
-_OPENER = re.compile("|".join(map(re.escape, _OPENERS)))
+# Of a run of backticks the last three open: the first three could be told only by where it is cut.
+_OPENER = re.compile("|".join(map(re.escape, _OPENERS)).replace(_FENCE, f"{_FENCE}(?!`)"))
 _TO_OBJECT = re.compile(r"(?:json)?\s{0,8}", re.IGNORECASE)
 _FIRST_KEYS: Final = frozenset({"name", "arguments", "parameters"})
 _OUTSIDE_STRINGS: Final = frozenset(" \t\r\n{}[],:0123456789+-.eEtruefalsn")

@@ -24,6 +24,10 @@ class SourceDeclarationError(RagError):
     """The file that declares the sources is wrong; the message names file, line and field."""
 
 
+class GlossaryError(RagError):
+    """A glossary is wrong; the message names file, line and entry."""
+
+
 class SourceUnavailable(RagError):
     """A source cannot be read now; what was indexed of it before is kept."""
 

@@ -1,13 +1,14 @@
 """The sentences of the sources that answer a question: shown as they are, without a model.
 
 A sentence is weighed by the words of the question that it holds (by how much they tell), by the
-likeness of their meanings, and by whether it gives the figure that is asked for. The weights were
-fitted on PIAF's questions, whose answers are known to the letter (``bench/rag.py`` gives the
-share of them that falls in the sentence chosen).
+likeness of their meanings, by whether it gives the figure that is asked for, in its unit, and by
+whether it is an example. The weights were fitted on PIAF's questions, whose answers are known to
+the letter (``bench/rag.py`` gives the share of them that falls in the sentence chosen).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,9 +33,12 @@ MAX_SENTENCES = 60
 MAX_CHARACTERS = 700
 """The length of an extract: a list is cut after the item that passes it."""
 _MIN_CHARACTERS = 25
+READABLE = 420
+"""Characters of a sentence beyond which it is not the answer to a person in a hurry."""
 
-
-_WORDS, _AROUND, _MEANING, _FIGURE, _RANKED = 2.9, 0.6, 53.0, 0.65, 0.5
+_WORDS, _AROUND, _MEANING, _FIGURE, _UNIT, _RANKED = 2.9, 0.6, 53.0, 0.65, 1.5, 0.5
+_AS_EXAMPLE = 1.0
+_EXAMPLE = re.compile(r"\bexemples?\b|\bfor (?:example|instance)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +78,24 @@ class SentenceExtractor:
 
         None where no passage has a sentence.
         """
-        chosen = self.described(question, found, passages, earlier=earlier)
+        asked = in_context([*earlier, question])
+        chosen = self.described(asked, found, passages)
         if chosen is None:
             return None
         sure = probability(EXTRACTED, chosen.figures)
         text = passages[chosen.passage - 1].text[chosen.start : chosen.end]
-        return Extract(chosen.passage, chosen.start, chosen.end, text, sure, sure=sure >= SURE)
+        told = sure >= SURE and _tells(asks.wanted(asked), text)
+        return Extract(chosen.passage, chosen.start, chosen.end, text, sure, sure=told)
 
     def described(
-        self,
-        question: str,
-        found: Retrieval,
-        passages: Sequence[Passage],
-        *,
-        earlier: Sequence[str] = (),
+        self, asked: str, found: Retrieval, passages: Sequence[Passage]
     ) -> Described | None:
-        """The sentences that answer best, and what tells that they do."""
+        """The sentences that answer best what is ``asked``, and what tells that they do."""
         read = passages[:PASSAGES]
         candidates = [c for n, p in enumerate(read, 1) for c in _candidates(n, p.text)]
         candidates = candidates[:MAX_SENTENCES]
         if not candidates:
             return None
-        asked = in_context([*earlier, question])
         query = self._embedder.embed_queries([asked])[0]
         headed = [
             f"{_above(read[c.passage - 1])}\n{read[c.passage - 1].text[c.start : c.end]}"
@@ -103,7 +103,8 @@ class SentenceExtractor:
         ]
         meant = self._embedder.embed_passages(headed) @ query
         stems = [frozenset(words.stems(text)) for text in headed]
-        wants_figures = asks.asks_for_figures(asked)
+        wanted = asks.wanted(asked)
+        figure = _UNIT if wanted.units else _FIGURE
         best_score = max(hit.score for hit in found.hits)
         scores = []
         for number, candidate in enumerate(candidates):
@@ -112,8 +113,10 @@ class SentenceExtractor:
             score += _AROUND * share(found.asked, near)
             score += _MEANING * (float(meant[number]) - USUAL)
             score += _RANKED * (found.hits[candidate.passage - 1].score - best_score)
-            if wants_figures:
-                score += _FIGURE if asks.gives_figures(headed[number]) else -_FIGURE
+            if (given := wanted.given(headed[number])) is not None:
+                score += figure if given else -figure
+            if _EXAMPLE.search(headed[number]):
+                score -= _AS_EXAMPLE
             scores.append(score)
         best = max(range(len(candidates)), key=lambda i: (scores[i], -i))
         chosen = candidates[best]
@@ -155,6 +158,18 @@ def _candidates(number: int, text: str) -> Iterator[_Candidate]:
             yield _Candidate(number, place, place, start, end)
         elif len(said) >= _MIN_CHARACTERS:
             yield _Candidate(number, place, place, start, end)
+
+
+def _tells(wanted: asks.Wanted, text: str) -> bool:
+    """Whether sentences can be shown as the answer by themselves: a rule and no example, no item
+    out of its list nor row out of its table, short, and with a figure in the unit asked for."""
+    return (
+        not text.startswith("- ")
+        and " | " not in text
+        and _EXAMPLE.search(text) is None
+        and len(text) <= (MAX_CHARACTERS if "\n" in text else READABLE)
+        and wanted.in_unit(text)
+    )
 
 
 def _above(passage: Passage) -> str:

@@ -14,7 +14,7 @@ from models.protocol import Embedder, Work
 from rag.errors import IndexUnavailable
 from rag.protocol import Passage
 from rag.shipped import NONE, Shipped
-from rag.store import Store
+from rag.store import Place, Store
 from rag.text.headings import without_numbering
 from rag.vectors import VectorIndex
 
@@ -22,11 +22,13 @@ log = structlog.get_logger(__name__)
 
 BATCH = 8
 PAGE = 1_000
-"""Passages whose vectors are looked for at once among those that are known."""
+"""Passages without a vector that are looked for at once."""
 _NICENESS = 15
 _BUSY_SECONDS = 0.5
 _IDLE_SECONDS = 5.0
 _FAILED_SECONDS = 30.0
+# Looking for passages without a vector takes a second or two where a million have theirs.
+_IDLE_TIMES = 50
 
 
 def _never() -> bool:
@@ -69,6 +71,8 @@ class VectorFiller:
         self._cpu_clock = cpu_clock
         self._batch = batch
         self._shipped = shipped
+        self._page: list[Passage] = []
+        self._after: Place | None = None
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="vector-filler", daemon=True)
@@ -94,39 +98,54 @@ class VectorFiller:
         Raises:
             IndexUnavailable: the vector index cannot be written.
         """
-        digest, taken, unknown = self._embedder.digest, 0, 0
+        digest, taken, after = self._embedder.digest, 0, None
         while len(self._shipped) and not self._stop.is_set():
-            page = self._store.without_vector(digest, self._priorities, PAGE, skip=unknown)
+            page, after = self._store.without_vector(digest, self._priorities, PAGE, after)
             known = self._shipped.find([embedded_text(passage) for passage in page])
             passages = [page[place] for place in known]
             if passages:
                 self._index.add(passages, np.array(list(known.values())))
                 self._store.note_vectors(digest, passages)
             taken += len(passages)
-            unknown += len(page) - len(passages)
-            if len(page) < PAGE:
+            if after is None:
                 break
         return taken
 
     def step(self) -> int:
-        """Drop the vectors of passages that are gone, and compute one batch; its size.
+        """Compute one batch; its size. Before each page of them, drop the vectors of passages that
+        are gone.
 
         Raises:
             IndexUnavailable: the vector index cannot be written.
         """
         digest = self._embedder.digest
-        gone = self._store.surplus_vectors(digest, limit=1000)
-        if gone:
-            self._index.remove(gone)
-            self._store.forget_vectors(digest, gone)
-        passages = self._store.without_vector(digest, self._priorities, self._batch)
+        if self._wake.is_set():
+            self._wake.clear()
+            self._page, self._after = [], None
+        if not self._page:
+            self._drop_surplus(digest)
+            self._page, self._after = self._store.without_vector(
+                digest, self._priorities, PAGE, self._after
+            )
+        passages = self._page[: self._batch]
         if passages:
             started, cpu = time.monotonic(), self._cpu_clock()
             vectors = self._embedder.embed_passages([embedded_text(p) for p in passages])
             self._index.add(passages, vectors)
             self._store.note_vectors(digest, passages)
+            # Only now: a batch that failed is tried again.
+            self._page = self._page[self._batch :]
             self._on_work(Work(started, time.monotonic(), self._cpu_clock() - cpu))
         return len(passages)
+
+    def _drop_surplus(self, digest: str) -> None:
+        full = True
+        while full and not self._stop.is_set():
+            gone = self._store.surplus_vectors(digest, PAGE)
+            if gone:
+                self._index.remove(gone)
+                self._store.forget_vectors(digest, gone)
+            full = len(gone) == PAGE and not self._busy()
 
     def _run(self) -> None:
         if hasattr(os, "setpriority"):  # Linux gives each thread a niceness of its own
@@ -140,6 +159,7 @@ class VectorFiller:
                 if not known:
                     self.take_known()
                     known = True
+                began = time.monotonic()
                 done = self.step()
             except IndexUnavailable as error:
                 log.warning("vectors_failed", reason=error.message_id)
@@ -150,8 +170,8 @@ class VectorFiller:
                 self._stop.wait(_FAILED_SECONDS)
                 continue
             if not done:
-                known = not self._wake.wait(_IDLE_SECONDS)
-                self._wake.clear()
+                spent = time.monotonic() - began
+                known = not self._wake.wait(max(_IDLE_SECONDS, _IDLE_TIMES * spent))
 
 
 def embedded_text(passage: Passage) -> str:

@@ -14,7 +14,7 @@ import tantivy
 
 from rag.errors import IndexUnavailable
 from rag.protocol import Passage
-from rag.text import references, vocabulary, words
+from rag.text import references, words
 from rag.text.headings import without_numbering
 
 _HEAP_BYTES = 64_000_000
@@ -165,9 +165,16 @@ class FullTextIndex:
         return len(stem) >= 5 and stem.isalpha() and searcher.doc_freq("text", stem) == 0
 
     def search(
-        self, query: str, *, sources: frozenset[str] | None = None, limit: int = 50
+        self,
+        query: str,
+        *,
+        meanings: Sequence[str] = (),
+        sources: frozenset[str] | None = None,
+        limit: int = 50,
     ) -> list[tuple[str, float]]:
         """The passages that hold the words of ``query``, best first, with their BM25 score.
+
+        ``meanings`` are what some of its words mean; their own words count for less.
 
         Raises:
             IndexUnavailable: the index is damaged.
@@ -177,7 +184,7 @@ class FullTextIndex:
         own = dict.fromkeys(words.stems(query))
         clauses = [_word(schema, stem) for stem in own]
         clauses += [_alike(schema, stem) for stem in own if self._unknown(searcher, stem)]
-        for meaning in vocabulary.meanings(query):
+        for meaning in meanings:
             clauses += [
                 tantivy.Query.boost_query(_word(schema, stem), _MEANING_BOOST)
                 for stem in words.stems(meaning)

@@ -3,8 +3,9 @@
 A number, a date or an article of law that is in no passage (nor in the question) is never shown:
 the sentence that gives it is withheld, and something said in its place. And a question of fact is
 answered only from the moment that a passage supports a sentence: what comes before waits for it,
-and where none comes, none is shown. It is decided sentence by sentence, so a stream is late by one
-sentence, and costs a time linear in its length.
+and where none comes, none is shown; nor where the first that states something is not supported, for
+what a model adds to a wrong answer is often true of another matter. It is decided sentence by
+sentence, so a stream is late by one sentence, and costs a time linear in its length.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ MAX_HELD = 2_000
 class SourceGate:
     """One answer on its way. ``notice`` stands for sentences withheld, once where several follow.
 
-    ``withheld`` counts them. ``supports`` says whether a passage supports a sentence; without it
-    nothing waits. ``silent`` says, once the answer has ended, that none was: nothing was shown.
+    ``withheld`` counts them. ``supports`` says whether a passage supports a sentence, None where
+    the sentence states nothing of its own; without it nothing waits. ``silent`` says, once the
+    answer has ended, that none was: nothing was shown.
     """
 
     def __init__(
@@ -34,7 +36,7 @@ class SourceGate:
         passages: Sequence[Passage],
         question: str,
         notice: str,
-        supports: Callable[[str], bool] | None = None,
+        supports: Callable[[str], bool | None] | None = None,
     ) -> None:
         self._known = reduce(or_, map(_offered, passages), facts.offered(question))
         self._notice = notice
@@ -42,6 +44,7 @@ class SourceGate:
         self._noticed = False
         self._supports = supports
         self._waiting = ""
+        self._closed = False
         self.withheld = 0
         self.silent = False
 
@@ -66,12 +69,18 @@ class SourceGate:
             between = self._held[done:start]
             done = end
             if facts.asserted(without_citations(sentence)).within(self._known):
+                if self._supports is not None and not self._closed:
+                    stands = self._supports(sentence)
+                    self._closed = stands is False
+                    if stands:
+                        self._supports = None  # what waited passes, and all that follows
+                    elif sentence.rstrip().endswith("?"):
+                        continue  # small models begin by saying the question again
                 shown += [between, sentence]
                 self._noticed = False
-                if self._supports is not None and self._supports(sentence):
-                    self._supports = None  # it stands: what waited passes, and all that follows
             else:
                 self.withheld += 1
+                self._closed = True
                 if not self._noticed:
                     shown += [between, self._notice]
                     self._noticed = True

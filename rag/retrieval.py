@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from models.protocol import Embedder
+from models.protocol import Embedder, Reranker
+from rag import glossary
 from rag.confidence import ANSWERABLE, confidence
 from rag.errors import IndexUnavailable
+from rag.filler import embedded_text
 from rag.fulltext import FullTextIndex
 from rag.protocol import Hit, Passage, Retrieval
 from rag.ranking import (
@@ -23,10 +25,12 @@ from rag.ranking import (
     features,
     otherwise,
     ranked,
+    within,
 )
 from rag.store import Store
-from rag.text import references, words
+from rag.text import asks, references, words
 from rag.text.context import in_context
+from rag.text.vocabulary import Vocabulary
 from rag.vectors import VectorIndex
 
 log = structlog.get_logger(__name__)
@@ -34,8 +38,12 @@ log = structlog.get_logger(__name__)
 WORDS = 100
 MEANINGS = 60
 """How many passages each index is asked for."""
-AGAIN = 1.5
+AGAIN = 3.0
 """What a second passage of a document must be better by, in the unit of the ranking."""
+RERANKED = 20
+"""How many of the first passages a reranker reads."""
+READ = 8
+"""The first documents, of which the passages are told apart by what they say."""
 # The share of words in common beyond which two passages say the same.
 NEAR_IDENTICAL = 0.85
 _MAX_QUERY_CHARACTERS = 2_000
@@ -63,12 +71,22 @@ class HybridRetriever:
         semantic: Semantic | None = None,
         *,
         weights: Mapping[str, float] | None = None,
+        vocabulary: Vocabulary | None = None,
+        reranker: Reranker | None = None,
+        reranked: int = RERANKED,
     ) -> None:
-        """``weights`` say how much more a source is worth than another (1 where absent)."""
+        """``weights`` say how much more a source is worth than another (1 where absent).
+
+        ``vocabulary`` is what everyday words mean: that of the shipped glossary if left out.
+        ``reranker`` puts the first ``reranked`` passages in another order, where there is one.
+        """
         self._store = store
         self._fulltext = fulltext
         self._semantic = semantic
         self._weights = dict(weights or {})
+        self._vocabulary = vocabulary if vocabulary is not None else glossary.shipped()
+        self._reranker = reranker
+        self._reranked = reranked
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         """The number of passages in ``sources``, or in all."""
@@ -99,15 +117,20 @@ class HybridRetriever:
             return Retrieval((), searched, 0.0)
         asked, found, among, figures = self.described(question, text, sources, searched)
         scores = figures @ WEIGHTS + np.log([self._weight(each.passages[0]) for each in among])
+        wanted = asks.wanted(question)
+        read = {
+            number: within(wanted, among[number].passages, found)
+            for number in np.argsort(-scores, kind="stable")[:READ].tolist()
+        }
         scored = [
             (score - AGAIN * place, passage)
-            for candidate, score in zip(among, scores.tolist(), strict=True)
-            for place, passage in enumerate(candidate.passages)
+            for number, score in enumerate(scores.tolist())
+            for place, passage in enumerate(read.get(number, among[number].passages))
         ]
         scored.sort(key=lambda pair: (-pair[0], pair[1].id))
         named = self._named(query, sources)
         order = [*named, *(p for _, p in scored if p not in named)]
-        chosen = _choose(order, limit)
+        chosen = self._chosen(question, order, len(named), limit)
         worth = {passage.id: score for score, passage in scored}
         word_ranks, meaning_ranks = ranked(found.words), ranked(found.meanings)
         hits = tuple(
@@ -121,6 +144,22 @@ class HybridRetriever:
             hits, searched, found.ready, sure, weak=sure < ANSWERABLE, asked=asked.stems
         )
 
+    def _chosen(
+        self, question: str, order: Sequence[Passage], named: int, limit: int
+    ) -> list[Passage]:
+        """The first of ``order``, the ``named`` ones before those that a reranker puts in order."""
+        if self._reranker is None:
+            return _choose(order, limit)
+        chosen = _choose(order, max(limit, self._reranked))
+        kept = sum(passage in order[:named] for passage in chosen)
+        read = chosen[kept : self._reranked]
+        scores = self._reranker.scores(
+            words.without_placeholders(question), [embedded_text(passage) for passage in read]
+        )
+        places = sorted(range(len(read)), key=lambda place: (-scores[place], place))
+        again = [read[place] for place in places]
+        return [*chosen[:kept], *again, *chosen[kept + len(read) :]][:limit]
+
     def described(
         self, question: str, text: str, sources: frozenset[str] | None, searched: int
     ) -> tuple[Asked, Found, list[Candidate], Features]:
@@ -128,16 +167,23 @@ class HybridRetriever:
 
         ``text`` is the question without the words that ask; ``searched`` counts the passages.
         """
-        found, passages = self._found(question, text, sources, searched)
+        meanings = self._vocabulary.meanings(text)
+        found, passages = self._found(question, text, meanings, sources, searched)
         among = candidates(found, passages)
-        asked = self._asked(text)
+        asked = self._asked(text, meanings)
         return asked, found, among, features(asked, found, among)
 
     def _found(
-        self, question: str, text: str, sources: frozenset[str] | None, searched: int
+        self,
+        question: str,
+        text: str,
+        meanings: Sequence[str],
+        sources: frozenset[str] | None,
+        searched: int,
     ) -> tuple[Found, dict[str, Passage]]:
-        by_words = self._fulltext.search(text, sources=sources, limit=WORDS)
-        by_meaning, ready = self._by_meaning(question, text, sources, searched)
+        by_words = self._fulltext.search(text, meanings=meanings, sources=sources, limit=WORDS)
+        spoken = words.without_placeholders(question) or text
+        by_meaning, ready = self._by_meaning(in_full(spoken, meanings), sources, searched)
         passages = self._store.passages(
             list(dict.fromkeys(identity for identity, _ in (*by_words, *by_meaning)))
         )
@@ -146,14 +192,14 @@ class HybridRetriever:
         meant = {i: s for i, s in by_meaning if i in passages}
         return Found(weighted, meant, ready, sizes), passages
 
-    def _asked(self, text: str) -> Asked:
+    def _asked(self, text: str, meanings: Sequence[str]) -> Asked:
         own = list(dict.fromkeys(words.stems(text)))
-        other = otherwise(text, own)
+        other = otherwise(meanings, own)
         weights = self._fulltext.weights([*own, *other])
         return Asked({s: weights[s] for s in own}, {s: weights[s] for s in other})
 
     def _by_meaning(
-        self, question: str, text: str, sources: frozenset[str] | None, searched: int
+        self, question: str, sources: frozenset[str] | None, searched: int
     ) -> tuple[list[tuple[str, float]], float]:
         if self._semantic is None:
             return [], 0.0
@@ -162,9 +208,7 @@ class HybridRetriever:
         if not there:
             return [], 0.0
         try:
-            vector = self._semantic.embedder.embed_queries(
-                [words.without_placeholders(question) or text]
-            )
+            vector = self._semantic.embedder.embed_queries([question])
             found = self._semantic.index.search(vector, sources=sources, limit=MEANINGS)
         except IndexUnavailable as error:
             log.warning("vectors_unavailable", reason=error.message_id)
@@ -185,6 +229,11 @@ class HybridRetriever:
             if sources is None or passage.source in sources
         ]
         return sorted(passages, key=lambda p: wanted.index(p.reference))
+
+
+def in_full(question: str, meanings: Sequence[str]) -> str:
+    """``question`` with what its acronyms and everyday words mean, as it is embedded."""
+    return f"{question} ({', '.join(meanings)})" if meanings else question
 
 
 def _speak_of_none(wanted: Sequence[str], chosen: Sequence[Passage]) -> bool:

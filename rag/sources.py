@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,9 +16,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from rag.declared import parsed
 from rag.errors import SourceDeclarationError
 from rag.personal_data import Policy
 
@@ -199,17 +197,7 @@ def load_sources(path: Path = SHIPPED, *, documents_dir: Path | None = None) -> 
         raise SourceDeclarationError(
             "{file}: the file of sources cannot be read", file=str(path)
         ) from error
-    try:
-        raw: Any = YAML(typ="rt").load(StringIO(text))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SourceDeclarationError(
-            "{file}, line {line}: this is not valid YAML", file=str(path), line=line
-        ) from error
-    except YAMLError as error:
-        raise SourceDeclarationError(
-            "{file}, line {line}: this is not valid YAML", file=str(path), line=1
-        ) from error
+    raw = parsed(text, str(path), SourceDeclarationError)
     try:
         declared = _File.model_validate(raw)
     except ValidationError as error:

@@ -6,17 +6,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
 from rag import changes, chunking, cleanings, unread
 from rag.changes import Journal
 from rag.documents import Document, Problem
 from rag.personal_data import Cleaning
 from rag.protocol import Passage
+from rag.remembered import Remembered
 from rag.rows import head_of, passage_of, row_of
 from rag.tables import documents, passages, vectors
 
 _CHUNK = 500  # SQLite binds at most 32,766 values a statement; PostgreSQL 65,535
+
+# Each search asks how many passages there are. Counting 100,000 takes some 15 ms, and a million ten
+# times that: such counts may be a minute old.
+_MANY = 100_000
+_COUNTED_SECONDS = 60.0
+_NO_PRIORITY = 1000  # of a source: after all that have one
 
 _PASSAGE = select(
     passages.c.id,
@@ -42,6 +49,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a passage stands among those of its source."""
+
+    source: str
+    document_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """Where a passage stands in its document, from 1 of ``total``, and its neighbours."""
 
@@ -61,6 +77,12 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._counts = Remembered[dict[str, tuple[int, int]]](
+            _COUNTED_SECONDS, lambda counts: sum(n for _, n in counts.values()) >= _MANY
+        )
+        self._vector_counts = Remembered[dict[str, int]](
+            _COUNTED_SECONDS, lambda counts: sum(counts.values()) >= _MANY
+        )
 
     @property
     def engine(self) -> Engine:
@@ -257,7 +279,10 @@ class Store:
             return [passage_of(row) for row in connection.execute(query)]
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """The number of documents and of passages, by source."""
+        """The number of documents and of passages, by source; of very many, up to a minute ago."""
+        return dict(self._counts.get("", self._count))
+
+    def _count(self) -> dict[str, tuple[int, int]]:
         with self._engine.connect() as connection:
             heads = _count_by(connection, documents.c.source)
             pieces = _count_by(connection, passages.c.source)
@@ -273,27 +298,45 @@ class Store:
         return found
 
     def vector_counts(self, embedder: str) -> dict[str, int]:
-        """The number of passages that have a vector by ``embedder``, by source."""
+        """The number of passages that have a vector by ``embedder``, by source; of very many, up to
+        a minute ago."""
+        return dict(self._vector_counts.get(embedder, lambda: self._count_vectors(embedder)))
+
+    def _count_vectors(self, embedder: str) -> dict[str, int]:
         with self._engine.connect() as connection:
             return _count_by(connection, vectors.c.source, vectors.c.embedder == embedder)
 
     def without_vector(
-        self, embedder: str, priorities: Mapping[str, int], limit: int, skip: int = 0
-    ) -> list[Passage]:
+        self, embedder: str, priorities: Mapping[str, int], limit: int, after: Place | None = None
+    ) -> tuple[list[Passage], Place | None]:
         """The next passages to be embedded: by priority of their source, then reading order.
 
-        ``skip`` leaves out the first ones.
+        With the place of the last one, to go on ``after``; None if there are no more.
         """
         known = select(vectors.c.passage_id).where(
             vectors.c.passage_id == passages.c.id, vectors.c.embedder == embedder
         )
-        ranks = dict(priorities) or {"": 0}
-        rank = case(ranks, value=passages.c.source, else_=1000)
-        query = _PASSAGE.where(~known.exists()).order_by(
-            rank, passages.c.document_id, passages.c.position
-        )
+        query = _PASSAGE.add_columns(passages.c.position).where(~known.exists())
+        query = query.order_by(passages.c.document_id, passages.c.position)
+
+        def order(source: str) -> tuple[int, str]:
+            return priorities.get(source, _NO_PRIORITY), source
+
+        rows: list[Any] = []
         with self._engine.connect() as connection:
-            return [passage_of(row) for row in connection.execute(query.limit(limit).offset(skip))]
+            for source in sorted(_sources(connection), key=order):
+                wanted = query.where(passages.c.source == source)
+                if after is not None and order(source) < order(after.source):
+                    continue
+                if after is not None and source == after.source:
+                    here = tuple_(passages.c.document_id, passages.c.position)
+                    wanted = wanted.where(here > tuple_(after.document_id, after.position))
+                rows += connection.execute(wanted.limit(limit - len(rows))).all()
+                if len(rows) == limit:
+                    last = rows[-1]
+                    place = Place(source, last.document_id, last.position)
+                    return [passage_of(row) for row in rows], place
+        return [passage_of(row) for row in rows], None
 
     def surplus_vectors(self, embedder: str, limit: int) -> list[str]:
         """Ids noted as embedded whose passage is gone."""
@@ -333,6 +376,17 @@ def _forget(connection: Connection, embedder: str, ids: Sequence[str]) -> None:
         connection.execute(
             delete(vectors).where(vectors.c.embedder == embedder, vectors.c.passage_id.in_(chunk))
         )
+
+
+def _sources(connection: Connection) -> list[str]:
+    """The sources that have passages, from one to the next: a million passages are not read."""
+    found: list[str] = []
+    first = select(func.min(passages.c.source))
+    source = connection.execute(first).scalar()
+    while source is not None:
+        found.append(source)
+        source = connection.execute(first.where(passages.c.source > source)).scalar()
+    return found
 
 
 def _count_by(connection: Connection, column: Any, *where: Any) -> dict[str, int]:

@@ -46,13 +46,15 @@ passages = Table(
     metadata,
     Column("id", String(24), primary_key=True),
     Column("document_id", String(255), ForeignKey("rag_documents.id"), nullable=False, index=True),
-    Column("source", String(63), nullable=False, index=True),
+    Column("source", String(63), nullable=False),
     Column("position", Integer, nullable=False),
     Column("section_path", Text, nullable=False),
-    Column("reference", String(255), nullable=False),
+    Column("reference", String(255), nullable=False, index=True),
     Column("text", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("digest", String(64), nullable=False),
+    # Those of a source in reading order, page after page, without sorting them all.
+    Index("ix_rag_passages_reading_order", "source", "document_id", "position"),
 )
 
 # A row says that the vector of a passage, by this embedder, is in the vector index. There is no

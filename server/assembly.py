@@ -65,7 +65,12 @@ from server.embedding import Embedded, Embedding
 from server.expiry import expire
 from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
-from server.knowledge import Knowledge, configured_embedder, models_dir
+from server.knowledge import (
+    Knowledge,
+    configured_embedder,
+    configured_reranker,
+    models_dir,
+)
 from server.repetition import edition, same_question
 from server.settings import Settings
 
@@ -230,6 +235,7 @@ def build_assembly(settings: Settings) -> Assembly:
     books.audit.name_revision(lambda: charter.get()[0])
     embedder = configured_embedder(settings)
     judges = Judges(charter, embedder, uses_cache(settings))
+    reranker = configured_reranker(settings)
     # The three slow ones load side by side; whichever fails, nothing starts.
     with ThreadPoolExecutor() as loading:
         engine_loaded = loading.submit(build_engine, _engine_spec(settings), weights)
@@ -252,6 +258,7 @@ def build_assembly(settings: Settings) -> Assembly:
         lambda: cleaner_of(charter, books.keys, lambda: analyzer),
         busy=lambda: any(account != INDEXING for account in energy.accounts()),
         on_work=partial(_record_indexing, energy),
+        reranker=reranker,
     )
     _check_declared(charter.get()[1], knowledge)
     charter.require(lambda declared: _check_declared(declared, knowledge))
@@ -284,7 +291,7 @@ def build_assembly(settings: Settings) -> Assembly:
                 watch,
                 energy,
                 judges.answers_of,
-                PassageCitationChecker(embedder),
+                PassageCitationChecker(embedder, knowledge.vocabulary),
                 SourceGate,
                 cores,
             ),

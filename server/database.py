@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
 
 import governance
 
@@ -21,8 +23,9 @@ MIGRATION_LOCK = 0x50B21A
 def open_database(url: str) -> Engine:
     """Open ``url``: an SQLite file (readable by its owner only) or PostgreSQL.
 
-    On SQLite every transaction takes the write lock as it begins, so that none fails half-way
-    because another wrote in between; readers never wait for it (WAL).
+    On SQLite ``begin()`` is to write: it takes the write lock as it begins, so that none fails
+    half-way because another wrote in between. ``connect()`` is to read, of one state of the
+    database: it never waits for a writer (WAL), and SQLite refuses what it would write.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -32,6 +35,16 @@ def open_database(url: str) -> Engine:
     return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
 
 
+class _SqliteEngine(Engine):
+    """Says of a transaction, as it begins, whether it is to write."""
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that writes."""
+        with self.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+
 def _open_sqlite(url: str, path: str | None) -> Engine:
     if not path or path == ":memory:":
         raise ValueError("Sobria's SQLite database is a file")
@@ -39,12 +52,13 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
     file.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     file.chmod(0o600)
-    engine = create_engine(
+    made = create_engine(
         url,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False},
         pool_size=10,
         max_overflow=30,
     )
+    engine = _SqliteEngine(made.pool, made.dialect, made.url)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -60,8 +74,11 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        # A connection of the pool keeps what it was last told.
+        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

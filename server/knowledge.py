@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from models.catalogue import load_catalogue
 from models.embedders import build_embedder
-from models.protocol import Embedder, Work
-from rag import changes, shipped
+from models.protocol import Embedder, Reranker, Work
+from models.reranker import CrossEncoderReranker
+from rag import changes, glossary, shipped
 from rag.caveats import caveats
 from rag.cleanings import summary
 from rag.consistency import open_fulltext, open_vectors
@@ -54,7 +55,8 @@ class Knowledge:
     ``cleaner`` gives what treats personal data under the charter in force.
 
     Raises at construction:
-        RagError: the declarations are wrong, or an index can be neither read nor rebuilt.
+        RagError: the declarations or the glossary are wrong, or an index can be neither read nor
+            rebuilt.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Knowledge:
         cleaner: Callable[[], Cleaner],
         busy: Callable[[], bool] = lambda: False,
         on_work: Callable[[Work], None] = lambda _: None,
+        reranker: Reranker | None = None,
     ) -> None:
         self._embedder = embedder
         self._cleaner = cleaner
@@ -90,11 +93,15 @@ class Knowledge:
                     removed=repair.removed,
                     rebuilt=repair.rebuilt,
                 )
+        self.vocabulary = glossary.vocabulary(settings.glossary_file)
         self.retriever = HybridRetriever(
             self.store,
             self._fulltext,
             Semantic(self._vectors, embedder),
             weights={source.id: source.weight for source in self.declared},
+            vocabulary=self.vocabulary,
+            reranker=reranker,
+            reranked=settings.reranked,
         )
         self._filler: VectorFiller | None = None
         self._syncing: set[str] = set()
@@ -245,3 +252,22 @@ def configured_embedder(settings: Settings) -> Embedder:
     """
     folder = models_dir(settings)
     return build_embedder(load_catalogue(folder)[settings.embedder], folder)
+
+
+def reranker_folder(settings: Settings) -> Path | None:
+    """Where the reranker that the settings name lies: a path, or a name among the weights."""
+    named = settings.reranker
+    if named is None:
+        return None
+    among = models_dir(settings) / named
+    return among if Path(named).name == named and among.is_dir() else Path(named)
+
+
+def configured_reranker(settings: Settings) -> Reranker | None:
+    """The reranker that the settings name, loaded; None where they name none.
+
+    Raises:
+        RerankerError: there is none in its folder, or it cannot be loaded.
+    """
+    folder = reranker_folder(settings)
+    return CrossEncoderReranker(folder) if folder is not None else None

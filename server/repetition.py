@@ -8,6 +8,7 @@ import inspect
 from typing import Literal
 
 from governance import prompt
+from rag import citations, gate
 from rag.text.repeats import as_meant, as_typed
 
 
@@ -17,6 +18,8 @@ def same_question(question: str, locale: Literal["fr", "en"]) -> str:
 
 
 def edition() -> str:
-    """What changes with the code: its version, and the prompt, which may change between two."""
-    written = hashlib.sha256(inspect.getsource(prompt).encode()).hexdigest()
+    """What changes with the code: its version, and what is asked of a model and let through, which
+    may change between two."""
+    sources = "".join(inspect.getsource(module) for module in (prompt, citations, gate))
+    written = hashlib.sha256(sources.encode()).hexdigest()
     return f"{importlib.metadata.version('sobria')} {written}"

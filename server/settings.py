@@ -103,10 +103,15 @@ class Settings(BaseSettings):
     embedder: str = Field(
         "multilingual-e5-small-4bit", min_length=1, description="an embedder's name"
     )
+    reranker: str | None = Field(
+        None, description="a cross-encoder's folder, or its name in models/"
+    )
+    reranked: int = Field(20, ge=2, le=100, description="a number of passages, 2 to 100")
     context_length: int = Field(4096, ge=512, le=1_048_576, description="tokens, 512 or more")
     threads: int | None = Field(None, ge=1, le=1024, description="a number of threads, 1 or more")
     chroma_url: str | None = Field(None, description="a Chroma server's http(s) address")
     documents_dir: Path | None = Field(None, description="a folder of documents that exists")
+    glossary_file: Path | None = Field(None, description="a glossary.yaml that exists")
     fill_vectors: bool = Field(True, description="true or false")
     charter_file: Path | None = Field(None, description="a charter.yaml that exists")
     locale: Literal["fr", "en"] = Field("fr", description="fr or en")
@@ -155,7 +160,7 @@ class Settings(BaseSettings):
             raise ValueError("there is no such folder")
         return value
 
-    @field_validator("charter_file")
+    @field_validator("charter_file", "glossary_file")
     @classmethod
     def _file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():

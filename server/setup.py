@@ -25,6 +25,7 @@ from governance.charter.revisions import CharterInForce
 from governance.messages import N_
 from models.catalogue import load_catalogue
 from models.pull import is_here, pull, verify
+from models.reranker import check
 from models.ways.progress import Progress as Pulled
 from rag.errors import RagError
 from rag.runs import last_syncs
@@ -36,7 +37,13 @@ from server.cleaning import own_cleaner
 from server.commands.words import say
 from server.identity.users import Role
 from server.judges import Judges, charter_store, uses_cache
-from server.knowledge import Knowledge, configured_embedder, declared_sources, models_dir
+from server.knowledge import (
+    Knowledge,
+    configured_embedder,
+    declared_sources,
+    models_dir,
+    reranker_folder,
+)
 from server.settings import Settings
 
 EXAMPLE_CHARTER = Path(__file__).parents[1] / "governance" / "charter" / "examples" / "commune.yaml"
@@ -122,6 +129,10 @@ def _weights(settings: Settings, console: Console) -> None:
     """The models that the settings name: fetched, verified, with their licences beside them."""
     folder = models_dir(settings)
     catalogue = load_catalogue(folder)
+    reranker = reranker_folder(settings)
+    if reranker is not None:
+        check(reranker)
+        console.print(say(N_("Reranker: {name}."), name=reranker.name))
     names = [settings.embedder] if settings.model_url else [settings.model, settings.embedder]
     for name in names:
         entry = catalogue[name]

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine
 
 import governance
 from governance.metadata import metadata
+from server.database import open_database
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -27,23 +28,11 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Engine]:
-    """A file database with every table of governance, whose transactions take the write lock."""
+    """A file database with every table of governance, opened as the server opens it."""
     for module in pkgutil.walk_packages(governance.__path__, "governance."):
         if module.name.endswith(".tables"):
             importlib.import_module(module.name)
-    engine = create_engine(f"sqlite:///{tmp_path / 'test.db'}", connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def configure(connection, _record) -> None:  # type: ignore[no-untyped-def]
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection) -> None:  # type: ignore[no-untyped-def]
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
+    engine = open_database(f"sqlite:///{tmp_path / 'test.db'}")
     metadata.create_all(engine)
     yield engine
     engine.dispose()

@@ -106,31 +106,30 @@ class MappingVault:
         """Write version ``version + 1``, unless another request did."""
         sealed = self._sealer.seal(mapping.to_json(), _place(conversation_id))
         now = iso(utc_now())
-        with self._engine.connect() as connection:
-            try:
-                with connection.begin():
-                    if version:
-                        result = connection.execute(
-                            update(pii_mappings)
-                            .where(
-                                pii_mappings.c.conversation_id == conversation_id,
-                                pii_mappings.c.version == version,
-                            )
-                            .values(version=version + 1, sealed=sealed, updated_at=now)
+        try:
+            with self._engine.begin() as connection:
+                if version:
+                    result = connection.execute(
+                        update(pii_mappings)
+                        .where(
+                            pii_mappings.c.conversation_id == conversation_id,
+                            pii_mappings.c.version == version,
                         )
-                        return result.rowcount == 1
-                    connection.execute(
-                        insert(pii_mappings).values(
-                            conversation_id=conversation_id,
-                            version=1,
-                            sealed=sealed,
-                            created_at=now,
-                            updated_at=now,
-                        )
+                        .values(version=version + 1, sealed=sealed, updated_at=now)
                     )
-                    return True
-            except IntegrityError:
-                return False
+                    return result.rowcount == 1
+                connection.execute(
+                    insert(pii_mappings).values(
+                        conversation_id=conversation_id,
+                        version=1,
+                        sealed=sealed,
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+                return True
+        except IntegrityError:
+            return False
 
 
 def _place(conversation_id: str) -> str:

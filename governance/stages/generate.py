@@ -53,7 +53,7 @@ QUESTION_BUDGET = 1_000
 """Tokens of a prompt with sources, history included: about fifteen seconds of reading."""
 
 
-Supports = Callable[[str], bool]
+Supports = Callable[[str], bool | None]
 
 
 class Generate:
@@ -192,7 +192,7 @@ class Generate:
         if exchange.shown:
             exchange.reading = reading = self._checker.read(exchange.shown, exchange.question)
 
-            def supports(sentence: str) -> bool:
+            def supports(sentence: str) -> bool | None:
                 with self._energy.measure(exchange.id, "analysis", threads=self._threads):
                     return reading.supports(sentence)
 

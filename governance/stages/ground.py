@@ -12,7 +12,7 @@ from governance.exchange import Exchange
 from governance.pii.placeholders import PLACEHOLDER
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.watch import OutputWatch
-from governance.prompt import NO_ANSWER, unanswered, unconfirmed, whom_to_ask
+from governance.prompt import unanswered, unconfirmed
 from governance.threads import in_thread
 from rag.protocol import CheckedSentence, Grounding
 
@@ -65,8 +65,7 @@ class Ground:
         exchange.grounding = grounding = await in_thread(self._restored, exchange, checked)
         exchange.answer = grounding.text
         if not grounding.cited:
-            silent = NO_ANSWER[locale].rstrip(".") in exchange.answer
-            told = whom_to_ask(locale, contact) if silent else unconfirmed(locale, contact)
+            told = unconfirmed(locale, contact)
             exchange.answer += f"\n\n{told}"
             yield Delta(f"\n\n{told}")
 

@@ -115,6 +115,11 @@ def offered(text: str) -> Facts:
     return found | Facts(frozenset(each.split()[0] for each in same), quantities=same)
 
 
+def units(text: str) -> frozenset[str]:
+    """The units that a text counts in, each in its singular, without accents."""
+    return frozenset(each.split()[1] for each in offered(text).quantities)
+
+
 def _same(quantity: str) -> tuple[str, ...]:
     number, unit = quantity.split()
     if unit == "an" and number.isdigit():

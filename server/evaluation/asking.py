@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from governance.events import Completed, Event, Refused
 from governance.exchange import Caller, ExchangeRequest, ephemeral_conversation
-from governance.prompt import NO_ANSWER
 from governance.turns import Turn
 from models.protocol import Sampling
 from server.evaluation.cases import Case
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from governance.sealing import PersonKeys
     from server.exchanges import Travels
 
-LEFT_OUT = ("quotas", "review")
-"""The controls of the road that a test does not pass."""
+LEFT_OUT = ("quotas", "review", "repetition")
+"""The controls of the road that a test does not pass: an answer given again would tell nothing."""
 
 SEED = 1
 """The same dice each time: what differs between two runs is then what was changed."""
@@ -71,7 +70,7 @@ async def ask(road: Travels, case: Case, caller: Caller) -> Asked:
             last = event
     match last:
         case Completed(text=text, grounding=grounding, receipt=receipt):
-            silent = not text or NO_ANSWER[caller.locale].rstrip(".") in text
+            silent = not text or receipt.answered == "silence"
             return Asked(
                 "abstained" if silent else "answered",
                 text,

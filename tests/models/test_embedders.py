@@ -14,6 +14,7 @@ from models.embedders import EmbedderError, build_embedder, folder_digest
 from models.errors import DigestMismatch
 from models.protocol import Embedder
 from models.pull import pull
+from tests.tiny_bert import MISSING, build_bert
 
 
 @pytest.fixture(scope="module")
@@ -100,33 +101,9 @@ def test_without_sentence_transformers_the_error_says_what_to_install(tmp_path: 
 
 def build_tiny_model(folder: Path, dimension: int) -> None:
     """Make and save a small BERT with random weights, mean pooling, and its own vocabulary."""
-    transformers = pytest.importorskip(
-        "transformers", reason="sentence-transformers is not installed"
-    )
-    library = pytest.importorskip(
-        "sentence_transformers", reason="sentence-transformers is not installed"
-    )
-    torch = pytest.importorskip("torch", reason="torch is not installed")
-    torch.manual_seed(1)
+    library = pytest.importorskip("sentence_transformers", reason=MISSING)
     bert = folder.parent / "bert"
-    bert.mkdir()
-    letters = "abcdefghijklmnopqrstuvwxyzé:"
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "query", "passage", "congés"]
-    vocabulary += [*letters, *(f"##{letter}" for letter in letters)]
-    (bert / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
-    tokenizer = transformers.BertTokenizerFast(
-        vocab=str(bert / "vocab.txt"), vocab_file=str(bert / "vocab.txt"), strip_accents=False
-    )
-    tokenizer.save_pretrained(bert)
-    config = transformers.BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=dimension,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    transformers.BertModel(config).save_pretrained(bert)
+    build_bert(bert, "BertModel", ["query", "passage", "congés"], hidden_size=dimension)
     # a plain BERT is given mean pooling by the library itself
     library.SentenceTransformer(str(bert), device="cpu", local_files_only=True).save(str(folder))
 

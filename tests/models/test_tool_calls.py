@@ -95,6 +95,14 @@ pieces = st.lists(
 ).map("".join)
 
 
+@pytest.mark.parametrize("ticks", range(3, 9))
+def test_of_a_run_of_backticks_the_last_three_open_a_call(ticks: int) -> None:
+    written = f"{'`' * ticks}json\n{CALL}"
+    calls = [("send_email", ARGUMENTS)]
+    for cut in range(len(written)):
+        assert read(written[:cut], written[cut:]) == ("`" * (ticks - 3), calls)
+
+
 @given(written=pieces, data=st.data())
 def test_any_cut_gives_the_same_text_and_calls(written: str, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(written)), max_size=8).map(sorted))

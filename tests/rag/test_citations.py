@@ -12,6 +12,7 @@ from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from rag.citations import PassageCitationChecker, without_citations
 from rag.text import sentences
+from rag.text.vocabulary import Vocabulary
 from tests.rag.conftest import make_passage
 
 LEAVE = make_passage(
@@ -27,6 +28,11 @@ NOTICE = make_passage(
     title="La démission",
 )
 PASSAGES = [LEAVE, NOTICE]
+OWN = make_passage(
+    "En cas de démission, la durée du préavis est fixée par la loi, puis par la direction de l'eau "
+    "et le comité social et économique.",
+    title="Le préavis",
+)
 CHECKER = PassageCitationChecker()
 
 
@@ -98,6 +104,17 @@ def test_placeholders_and_code_are_left_alone() -> None:
     assert "[PERSONNE_1]" in CHECKER.read(PASSAGES).check(answer).text
 
 
+def test_a_true_sentence_without_the_figure_that_is_asked_for_answers_nothing() -> None:
+    sentence = "Le salarié a droit à un congé chez le même employeur."
+    assert CHECKER.read(PASSAGES, "Le salarié a-t-il droit à un congé payé ?").supports(sentence)
+    asked = CHECKER.read(PASSAGES, "À combien de jours de congé a-t-on droit ?")
+    assert not asked.supports(sentence)
+    assert (
+        asked.check(sentence).sentences[0].support == "corrected"
+    )  # true, and cited, all the same
+    assert asked.supports("Le salarié a droit à deux jours et demi ouvrables de congé par mois.")
+
+
 def test_without_passages_nothing_is_supported_and_nothing_fails() -> None:
     grounding = CHECKER.read([]).check("Le préavis de démission dure deux mois [1].")
     assert grounding.text == "Le préavis de démission dure deux mois."
@@ -111,10 +128,31 @@ def test_a_name_must_be_in_the_passage_or_in_the_question() -> None:
     assert known.sentences[0].support == "corrected"
 
 
+def test_an_acronym_stands_where_the_passage_says_what_it_means() -> None:
+    said = "En cas de démission, la durée du préavis est fixée par {}."
+    assert CHECKER.read([OWN]).supports(said.format("la loi"))
+    for acronym, own, stands in (("DGS", True, True), ("CE", False, True), ("DGS", False, False)):
+        checker = PassageCitationChecker(vocabulary=Vocabulary({"DGS": "direction de l'eau"}))
+        reading = (checker if own else CHECKER).read([OWN])
+        assert reading.supports(said.format(acronym)) is stands
+
+
+def test_a_word_of_the_glossary_stands_for_the_source_s_own() -> None:
+    convocation = make_passage(
+        "Avant toute décision, l'employeur convoque le salarié à un entretien préalable."
+    )
+    said = "Oui, mon patron me convoque avant à un entretien préalable."
+    without = PassageCitationChecker(vocabulary=Vocabulary({})).read([convocation]).check(said)
+    (known,) = CHECKER.read([convocation]).check(said).sentences
+    assert known.support == "corrected"
+    assert known.score > without.sentences[0].score
+
+
 def test_what_only_says_the_question_again_stands_on_nothing() -> None:
     question = "L'employeur peut-il fixer le préavis de démission ?"
     reading = CHECKER.read(PASSAGES, question)
-    assert not reading.supports("Oui, l'employeur peut fixer le préavis de démission.")
+    assert reading.supports("Oui, l'employeur peut fixer le préavis de démission.") is False
+    assert reading.supports("L'employeur peut fixer le préavis de démission.") is None
     assert reading.supports("La durée du préavis est fixée par la loi ou par un accord collectif.")
 
 

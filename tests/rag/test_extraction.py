@@ -36,5 +36,15 @@ def test_a_line_that_announces_a_list_comes_with_it() -> None:
     assert found.text == "Le préavis est de :\n- un mois, employé ;\n- trois, cadre."
 
 
+def test_the_unit_that_is_asked_for_counts_more_than_the_words() -> None:
+    passage = make_passage(
+        "Le congé de maternité de la salariée est fixé par l'article 12. "
+        "Sa durée est de seize semaines."
+    )
+    found = extract("Combien de semaines dure le congé de maternité de la salariée ?", passage)
+    assert found is not None
+    assert found.text == "Sa durée est de seize semaines."
+
+
 def test_without_a_sentence_there_is_no_extract() -> None:
     assert extract("préavis", make_passage("Oui.")) is None

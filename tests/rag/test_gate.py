@@ -61,7 +61,10 @@ def test_a_text_without_an_end_is_not_held_for_ever() -> None:
 
 
 def supporting(said: str) -> SourceGate:
-    return SourceGate([SOURCE], "", NOTICE, lambda sentence: said in sentence)
+    def supports(sentence: str) -> bool | None:
+        return None if "Bonjour" in sentence or "?" in sentence else said in sentence
+
+    return SourceGate([SOURCE], "", NOTICE, supports)
 
 
 def test_nothing_passes_before_a_sentence_that_a_passage_supports() -> None:
@@ -77,6 +80,24 @@ def test_where_no_sentence_is_supported_none_is_shown() -> None:
     assert through(one, "Bonjour. " + TRUE + FALSE) == ""
     assert one.silent
     assert one.withheld == 1
+
+
+def test_the_question_is_not_said_again_before_its_answer() -> None:
+    one = supporting("2,5 jours")
+    assert through(one, "Combien de jours de congé ? " + TRUE) == " " + TRUE
+    assert through(supporting("2,5 jours"), TRUE + "Et ensuite ?") == TRUE + "Et ensuite ?"
+
+
+def test_what_follows_a_sentence_that_no_passage_supports_is_not_shown() -> None:
+    one = supporting("2,5 jours")
+    assert through(one, "Bonjour. Oui, c'est permis. " + TRUE) == ""
+    assert one.silent
+
+
+def test_what_follows_a_sentence_that_is_withheld_first_is_not_shown() -> None:
+    one = supporting("2,5 jours")
+    assert through(one, FALSE + TRUE) == ""
+    assert one.silent
 
 
 def test_a_sentence_that_is_withheld_supports_nothing() -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
-from models.protocol import Work
+from models.protocol import Vectors, Work
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import IndexUnavailable
 from rag.filler import VectorFiller
 from rag.fulltext import FullTextIndex
+from rag.protocol import Passage
 from rag.retrieval import HybridRetriever, Semantic
-from rag.store import Store
+from rag.store import Place, Store
 from rag.vectors import VectorIndex
 from tests.rag.conftest import BagEmbedder, make_document
 
@@ -77,6 +80,127 @@ def test_vectors_are_filled_in_the_order_that_serves(tmp_path: Path, store: Stor
     store.remove_unseen("fiches", run=9)
     filler.step()
     assert index.ids() == store.ids() == store.vector_ids(EMBEDDER.digest)
+
+
+class Listing(Store):
+    """A store that counts how often it is asked for passages without a vector."""
+
+    asked = 0
+
+    def without_vector(
+        self, embedder: str, priorities: Mapping[str, int], limit: int, after: Place | None = None
+    ) -> tuple[list[Passage], Place | None]:
+        self.asked += 1
+        return super().without_vector(embedder, priorities, limit, after)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, 6, 7])
+def test_passages_without_a_vector_come_page_after_page_in_the_order_that_serves(
+    engine: Engine, limit: int
+) -> None:
+    store = Store(engine)
+    store.write(
+        [
+            make_document("1", "un", "deux", source="alpha"),
+            make_document("2", "trois", source="alpha"),
+            make_document("1", "quatre", source="beta"),
+            make_document("1", "cinq", "six", source="gamma"),
+        ],
+        [],
+        1,
+    )
+    listed: list[str] = []
+    page, after = store.without_vector("e", {"gamma": 1, "beta": 2}, limit)
+    listed += [passage.text for passage in page]
+    while after is not None:
+        # What has its vector meanwhile, and the place with it, does not upset the next page.
+        store.note_vectors("e", page)
+        page, after = store.without_vector("e", {"gamma": 1, "beta": 2}, limit, after)
+        listed += [passage.text for passage in page]
+    assert listed == ["cinq", "six", "quatre", "un", "deux", "trois"]
+
+
+def test_a_page_is_read_in_the_order_of_an_index(engine: Engine) -> None:
+    store = Store(engine)
+    store.write([make_document("1", "un", "deux")], [], 1)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    page, after = store.without_vector("e", {}, 1)
+    store.without_vector("e", {}, 1, after)
+    store.by_reference(["L1"])
+    event.remove(engine, "before_cursor_execute", note)
+    plans = []
+    with engine.connect() as connection:
+        for statement, values in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.append(" / ".join(row[3] for row in plan))
+    listings = [plan for plan in plans if "rag_vectors" in plan]
+    assert len(page) == 1 and len(listings) == 2
+    assert all("ix_rag_passages_reading_order" in plan for plan in listings)
+    assert not any("TEMP B-TREE" in plan for plan in listings)
+    assert "ix_rag_passages_reference" in plans[-1]
+
+
+def test_batches_are_taken_from_one_listing(tmp_path: Path, engine: Engine) -> None:
+    store = Listing(engine)
+    store.write([make_document(f"{n:02}", f"Texte {n}.") for n in range(30)], [], 1)
+    index = _vectors(tmp_path / "chroma")
+    filler = VectorFiller(store, index, EMBEDDER, priorities={}, batch=4)
+    assert [filler.step() for _ in range(8)] == [4] * 7 + [2]
+    assert store.asked == 1
+    assert filler.step() == 0 and index.ids() == store.ids()
+
+
+def test_pages_follow_each_other_and_a_sync_is_looked_at_first(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.filler.PAGE", 3)
+    store = Listing(engine)
+    store.write([make_document(f"{n}", f"Texte {n}.") for n in range(8)], [], 1)
+    index = _vectors(tmp_path / "chroma")
+    filler = VectorFiller(store, index, EMBEDDER, priorities={"urgent": 1}, batch=2)
+    assert [filler.step() for _ in range(3)] == [2, 1, 2]
+    store.write([make_document("9", "Cela presse.", source="urgent")], [], 2)
+    store.remove_unseen("demo", 0)
+    filler.wake()
+    assert filler.step() == 1
+    assert index.ids() == store.ids() == store.ids_of("urgent")
+
+
+def test_a_batch_that_failed_is_tried_again(tmp_path: Path, store: Store) -> None:
+    class Failing(BagEmbedder):
+        fails = True
+
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            if self.fails:
+                raise RuntimeError
+            return super().embed_passages(texts)
+
+    index, embedder = _vectors(tmp_path / "chroma"), Failing()
+    filler = VectorFiller(store, index, embedder, priorities={}, batch=2)
+    with pytest.raises(RuntimeError):
+        filler.step()
+    embedder.fails = False
+    assert [filler.step() for _ in range(2)] == [2, 1]
+    assert index.ids() == store.ids()
+
+
+def test_what_is_gone_is_dropped_however_much_it_is(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(engine)
+    store.write([make_document(f"{n}", f"Texte {n}.") for n in range(7)], [], 1)
+    index = _vectors(tmp_path / "chroma")
+    filler = VectorFiller(store, index, EMBEDDER, priorities={})
+    assert filler.step() == 7
+    monkeypatch.setattr("rag.filler.PAGE", 3)
+    store.remove_unseen("demo", 2)
+    assert filler.step() == 0
+    assert index.ids() == store.vector_ids(EMBEDDER.digest) == set()
 
 
 def test_the_filler_waits_while_the_chat_is_busy_and_stops_when_told(

@@ -9,14 +9,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from models.reranker import CrossEncoderReranker
 from rag.connectors.read import read
 from rag.documents import Document, Section, document
+from rag.filler import embedded_text
 from rag.fulltext import FullTextIndex
+from rag.protocol import Passage
+from rag.ranking import Found, within
 from rag.retrieval import HybridRetriever
 from rag.sources import load_sources
 from rag.store import Store
 from rag.sync import sync
-from tests.rag.conftest import make_document
+from rag.text import asks
+from tests.cross_encoder import build_cross_encoder
+from tests.rag.conftest import make_document, make_passage
 
 
 def _article(number: str, text: str) -> Document:
@@ -144,3 +150,45 @@ def test_the_real_fiches_answer_the_questions(
     assert len(found) == 20
     missed = [name for name, hit in found.items() if not hit]
     assert sum(found.values()) >= 16, missed
+
+
+def test_a_reranker_orders_the_first_passages_and_no_others(engine: Engine, tmp_path: Path) -> None:
+    store, fulltext = Store(engine), FullTextIndex(tmp_path / "ft")
+    subjects = ("la paie", "le repos", "un enfant", "le deuil", "la grève", "un stage", "la nuit")
+    documents = [
+        make_document(str(n), f"Les congés et {subject} : {subject * n}.")
+        for n, subject in enumerate(subjects, start=1)
+    ]
+    documents.append(_article("L3141-3", "Le salarié a droit à deux jours et demi de congés."))
+    fulltext.update(store.write(documents, [], 1).added)
+    reranker = CrossEncoderReranker(build_cross_encoder(tmp_path / "tiny"))
+    query = "congés, selon L. 3141-3"
+    plain = [hit.passage for hit in HybridRetriever(store, fulltext).search(query, limit=8).hits]
+    assert len(plain) == 8 and plain[0].reference == "L3141-3"
+
+    def again(reranked: int, limit: int) -> list[str]:
+        retriever = HybridRetriever(store, fulltext, reranker=reranker, reranked=reranked)
+        return [hit.passage.id for hit in retriever.search(query, limit=limit).hits]
+
+    def by_score(passages: list[Passage]) -> list[str]:
+        scores = reranker.scores(query, [embedded_text(passage) for passage in passages])
+        return [p.id for _, p in sorted(zip(scores, passages, strict=True), key=lambda x: -x[0])]
+
+    ids = [passage.id for passage in plain]
+    whole = [ids[0], *by_score(plain[1:])]
+    assert whole != ids, "the model must disagree, or nothing is seen here"
+    assert again(20, 8) == whole  # fewer passages than it might read
+    assert again(20, 3) == whole[:3]  # what it puts first comes from beyond the limit
+    assert again(4, 8) == [ids[0], *by_score(plain[1:4]), *ids[4:]]
+    nothing = HybridRetriever(store, fulltext, reranker=reranker).search("xylophone")
+    assert nothing.hits == ()
+
+
+def test_of_a_page_the_passage_that_counts_in_the_unit_asked_for_comes_first() -> None:
+    who = make_passage("Le congé de maternité est ouvert à la salariée.")
+    long = make_passage("Sa durée est de seize semaines.")
+    found = Found({who.id: 2.0, long.id: 1.7}, {}, 0.0, {"demo/1": 2})
+    weeks = asks.wanted("Combien de semaines dure le congé de maternité ?")
+    assert within(weeks, [who, long], found) == [long, who]
+    someone = asks.wanted("Qui a droit au congé de maternité ?")
+    assert within(someone, [who, long], found) == [who, long]

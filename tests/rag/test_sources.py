@@ -229,3 +229,9 @@ def test_each_kind_says_the_fields_it_needs_and_those_it_has_not(
 def test_what_is_not_yaml_is_said_with_its_line(tmp_path: Path) -> None:
     assert _load(tmp_path, "sources:\n  - id: [\n").params["line"] in (2, 3)
     assert _load(tmp_path, "").params["field"] == "sources"
+
+
+def test_what_is_nested_too_deep_is_refused_as_no_yaml(tmp_path: Path) -> None:
+    error = _load(tmp_path, "[" * 100_000)
+    assert "not valid YAML" in str(error)
+    assert error.params["line"] == 1

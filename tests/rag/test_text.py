@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.excerpts import excerpt
-from rag.text import facts, html, names, polarity, references, sentences, vocabulary, words
+from rag.text import facts, html, names, polarity, references, sentences, words
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,6 @@ def test_placeholders_and_words_that_ask_are_taken_out_of_a_query() -> None:
     query = words.query_text("Bonjour, [PERSONNE_1] peut-il savoir combien dure le préavis ?")
     assert "PERSONNE" not in query and "préavis" in query and "savoir" not in query
     assert words.query_text("Que dit l'article L. 3141-3 ?").endswith("L. 3141-3")
-
-
-def test_acronyms_and_everyday_words_are_explained_in_the_words_of_the_law() -> None:
-    assert "contrat durée déterminée" in vocabulary.meanings("Mon CDD finit")
-    assert "heures supplémentaires" in vocabulary.meanings("mes heures sup")
-    assert vocabulary.meanings("le code du travail") == []
 
 
 def test_abbreviations_and_references_do_not_end_a_sentence() -> None:

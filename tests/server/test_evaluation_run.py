@@ -18,7 +18,6 @@ from governance.energy.ledger import EnergyLedger
 from governance.energy.meter import detect_meter
 from governance.events import Completed, Event
 from governance.exchange import Exchange, ExchangeRequest
-from governance.prompt import NO_ANSWER
 from governance.proxy import Road
 from rag.fulltext import FullTextIndex
 from rag.protocol import Hit, Passage, Retrieval
@@ -103,19 +102,19 @@ def test_to_say_that_the_sources_are_silent_is_to_abstain(parts: Any) -> None:
                 if isinstance(event, Completed):
                     yield Completed(
                         event.exchange_id,
-                        f"{NO_ANSWER['fr']} Demandez au service.",
+                        "Les sources se taisent. Demandez au service.",
                         event.grounding,
                         event.passages,
                         event.finish_reason,
                         event.usage,
-                        event.receipt,
+                        event.receipt.model_copy(update={"answered": "silence"}),
                     )
 
     told = asyncio.run(ask(Silent(), CASE, evaluator("rh", "fr", parts.person_keys)))
     assert (told.outcome, told.support) == ("abstained", None)
 
 
-def test_a_test_takes_nobody_s_quota_and_asks_no_reviewer() -> None:
+def test_a_test_takes_no_quota_asks_no_reviewer_and_is_given_no_answer_again() -> None:
     class Stage:
         def __init__(self, control: str) -> None:
             self.control = control
@@ -127,11 +126,12 @@ def test_a_test_takes_nobody_s_quota_and_asks_no_reviewer() -> None:
     def unused(*_: Any) -> Any:
         raise AssertionError
 
-    controls = ("quotas", "personal_data", "uses", "audit", "sources", "generation", "review")
+    out = {"quotas", "review", "repetition"}
+    controls = {"personal_data", "uses", "audit", "sources", "generation", *out}
     road = Road(unused, [Stage(control) for control in controls], unused)
     kept = road_for_tests(road).controls
-    assert kept == set(controls) - set(LEFT_OUT) == set(controls) - {"quotas", "review"}
-    assert road.controls == set(controls), "the road of everyone else is whole"
+    assert kept == controls - set(LEFT_OUT) == controls - out
+    assert road.controls == controls, "the road of everyone else is whole"
 
 
 # The search.

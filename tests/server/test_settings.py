@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from models.reranker import RerankerError
+from server.knowledge import configured_reranker, reranker_folder
 from server.settings import ConfigurationError, Settings, load_settings, shown, variable
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
@@ -78,6 +80,8 @@ def test_the_usual_name_of_the_database_is_read_too(tmp_path: Path, monkeypatch:
         ("SOBRIA_PUBLIC_URL", "ia.exemple.fr", "http"),
         ("SOBRIA_DOCUMENTS_DIR", "/nowhere/at/all", "folder"),
         ("SOBRIA_CHARTER_FILE", "/nowhere.yaml", "charter.yaml"),
+        ("SOBRIA_GLOSSARY_FILE", "/nowhere.yaml", "glossary.yaml"),
+        ("SOBRIA_RERANKED", "1", "2 to 100"),
         ("SOBRIA_CONTEXT_LENGTH", "10", "512"),
         ("SOBRIA_METRICS_TOKEN", "hunter2", "16 characters"),
         ("SOBRIA_DATABASE_URL", "mysql://root:hunter2@db/x", "postgresql://"),
@@ -114,3 +118,21 @@ def test_secrets_are_shown_nowhere(tmp_path: Path, monkeypatch: Any) -> None:
     assert "hunter2" not in printed
     assert settings.model_api_key is not None
     assert settings.model_api_key.get_secret_value() == "hunter2-model"
+
+
+def test_a_reranker_is_a_folder_or_a_name_among_the_weights(tmp_path: Path) -> None:
+    among = tmp_path / "models" / "mine"
+    among.mkdir(parents=True)
+
+    def folder(named: str | None) -> Path | None:
+        return reranker_folder(Settings(data_dir=tmp_path, reranker=named))
+
+    assert folder(None) is None
+    assert folder("mine") == among
+    assert folder("/srv/reranker") == Path("/srv/reranker")
+    assert folder("../models/mine") == Path("../models/mine")
+    assert configured_reranker(Settings(data_dir=tmp_path, reranker=None)) is None
+    with pytest.raises(RerankerError, match="holds no reranker"):
+        configured_reranker(Settings(data_dir=tmp_path, reranker="mine"))
+    with pytest.raises(RerankerError, match="no such folder"):
+        configured_reranker(Settings(data_dir=tmp_path, reranker="other"))
