@@ -46,7 +46,7 @@ class Load:
     @property
     def rate(self) -> float:
         """Tokens a second, of all together."""
-        return sum(len(one.tokens) for one in self.answers) / self.wall
+        return sum(one.count for one in self.answers) / self.wall
 
     def first(self, percent: float) -> float:
         """That percentile of the times to the first token."""
@@ -60,8 +60,8 @@ class Load:
     @property
     def decode(self) -> float:
         """Tokens a second while an answer is written."""
-        tokens = sum(len(one.tokens) - 1 for one in self.answers)
-        return tokens / sum(one.tokens[-1] - one.tokens[0] for one in self.answers)
+        tokens = sum(one.count - 1 for one in self.answers)
+        return tokens / sum(one.pieces[-1] - one.pieces[0] for one in self.answers)
 
 
 async def measured(subject: Subject, asks: Sequence[Awaitable[Answer]]) -> Load:
@@ -239,17 +239,20 @@ def servers(options: argparse.Namespace) -> Iterator[Callable[[], Server]]:
 
 async def run(options: argparse.Namespace) -> list[Row]:
     """All rows."""
-    subjects: list[Subject] = [Ours(options.model, options.threads)]
-    subjects += [start() for start in servers(options)]
-    rows = await compared(subjects)
-    for other in subjects[1:]:
-        await other.close()
-    ours = subjects[0]
-    assert isinstance(ours, Ours)
     plain = Ours(options.model, options.threads, speculate=False)
-    rows += await own_rows(ours, plain, options.prompts, options.minutes)
-    await ours.close()
-    await plain.close()
+    subjects: list[Subject] = [Ours(options.model, options.threads), plain]
+    try:
+        for start in servers(options):
+            subjects.append(start())
+        rows = await compared(subjects)
+        for other in subjects[2:]:
+            await other.close()
+        ours = subjects[0]
+        assert isinstance(ours, Ours)
+        rows += await own_rows(ours, plain, options.prompts, options.minutes)
+    finally:
+        for subject in subjects:
+            await subject.close()
     return rows
 
 

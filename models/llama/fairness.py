@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from models.llama.sequence import Sequence
 
-CREDIT = 2048.0  # tokens at weight 1: some prompts with their sources, and answers
+CREDIT = 1024.0  # tokens at weight 1: a prompt with its sources, and the answer
+_KEPT = 512  # clocks of one kind, before those that say nothing are dropped
 AHEAD = CREDIT / 4  # a service that is further ahead than this makes way for the others' prompts
 
 
@@ -32,10 +33,8 @@ class _Clocks:
         now = self.of(name)
         self.front = max(self.front, now)
         self.times[name] = now + cost
-
-    def forget(self) -> None:
-        """Drop the clocks that say nothing any more, so that names do not pile up."""
-        self.times = {name: at for name, at in self.times.items() if at > self.front - CREDIT}
+        if len(self.times) > _KEPT:  # those far behind say nothing any more
+            self.times = {one: at for one, at in self.times.items() if at > self.front - CREDIT}
 
 
 class FairQueue:
@@ -120,8 +119,6 @@ class FairQueue:
         return order
 
     def forget(self) -> None:
-        """Drop what is known of flows that are no longer behind or ahead of the others."""
-        for users in self._users.values():
-            users.forget()
-        self._services.forget()
-        self._users = {name: users for name, users in self._users.items() if users.times}
+        """Start all clocks anew: nobody waits, and what was given then took nothing from others."""
+        self._services = _Clocks()
+        self._users.clear()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,7 +76,7 @@ class PrefixCache:
     def begin(self, request: Request) -> None:
         """Give ``request`` a slot that holds what is known of its prompt. One must be free.
 
-        The lowest goes first: llama.cpp computes neighbours together.
+        The lowest goes first, so that those who run are neighbours.
         """
         request.slot = heapq.heappop(self._free)
         key: str | int | None
@@ -118,6 +118,19 @@ class PrefixCache:
         self._memory.cut(request.slot, 0)
         heapq.heappush(self._free, request.slot)
         request.slot = -1
+
+    def close_ranks(self, running: Iterable[Request]) -> None:
+        """Move those who run to the lowest slots, with all that has been computed.
+
+        llama.cpp computes in one pass only slots that follow one another (docs/decisions/0025).
+        """
+        for one in sorted(running, key=lambda one: one.slot, reverse=True):
+            if not self._free or self._free[0] > one.slot:
+                return
+            if one.computed and not self._memory.load(self._free[0], self._memory.save(one.slot)):
+                return
+            self._memory.cut(one.slot, 0)
+            one.slot = heapq.heapreplace(self._free, one.slot)
 
     def saved(self) -> list[tuple[str | int, list[int]]]:
         """What is saved: of a conversation, or (a number) public."""

@@ -95,19 +95,16 @@ class LlamaRunner:
 
     def decode(self, parts: Sequence[Part]) -> list[list[Logits]]:
         """As Runner says."""
-        row, ends = 0, []
-        for part in parts:
-            last = len(part.tokens) - part.outputs
+        row, outputs = 0, dict[int, range]()
+        # llama.cpp computes in one pass only slots that follow one another in the batch
+        for part in sorted(parts, key=lambda part: part.sequence.slot):
+            slot, last = part.sequence.slot, len(part.tokens) - part.outputs
             for place, token in enumerate(part.tokens):
-                slot = part.sequence.slot
                 self._put(row, token, part.start + place, slot, output=place >= last)
                 row += 1
-            ends.append(row)
+            outputs[slot] = range(row - part.outputs, row)
         self._run(row)
-        return [
-            [self._logits(at) for at in range(end - part.outputs, end)]
-            for part, end in zip(parts, ends, strict=True)
-        ]
+        return [[self._logits(at) for at in outputs[part.sequence.slot]] for part in parts]
 
     def cut(self, slot: int, start: int) -> None:
         """As Memory says."""

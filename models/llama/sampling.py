@@ -90,13 +90,14 @@ class Sampler:
 
     def _pick(self, logits: Logits, *, grammar: bool) -> tuple[int, float]:
         """The chosen token and its logit; of those that the grammar allows, if it is asked."""
-        if self._chain is None and not grammar and self._bias is None:
+        if self._bias is not None:
+            logits = logits.copy()
+            logits[self._bias[0]] += self._bias[1]
+        if self._chain is None and not grammar:
             best = int(logits.argmax())
             return best, float(logits[best])
         data = self._data
         data["id"], data["logit"] = self._ids, logits
-        if self._bias is not None:
-            data["logit"][self._bias[0]] += self._bias[1]
         array = _array(data)
         if grammar:
             llama_cpp.llama_sampler_apply(self._grammar, ctypes.byref(array))

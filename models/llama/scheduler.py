@@ -90,6 +90,7 @@ class Scheduler:
     def plan(self) -> list[Part]:
         """The rows of the next step; none where there is nothing to do."""
         self._steps += 1
+        self._prefixes.close_ranks(self.running)
         writing = self._writers()
         room = self._limits.mixed if writing else self._limits.batch
         room -= len(writing)
@@ -159,14 +160,18 @@ class Scheduler:
         flood of writers would make up half of each step.
         """
         writing = [one for one in self.running if one.state is State.WRITING]
-        clocks = {one.turn[0] for one in self.running if one.state is State.READING}
-        clocks |= {
-            self._queue.turn(one)[0] for one in self._queue.heads() if self._has_share_left(one)
-        }
-        if not clocks or self._steps % _THIRD == 0:
+        reading = [one for one in self.running if one.state is State.READING]
+        reading += [one for one in self._queue.heads() if self._has_share_left(one)]
+        if not reading or self._steps % _THIRD == 0:
             return writing
-        bound = min(clocks) + AHEAD
-        return [one for one in writing if self._queue.turn(one)[0] <= bound]
+        clocks = {one.service: self._queue.turn(one)[0] for one in [*reading, *writing]}
+        read = {one.service for one in reading}
+
+        def is_ahead(one: Sequence) -> bool:
+            others = [clocks[service] for service in read if service != one.service]
+            return bool(others) and clocks[one.service] > min(others) + AHEAD
+
+        return [one for one in writing if not is_ahead(one)]
 
     def _readers(self) -> Iterator[Sequence]:
         """Whose prompts are to be read, those that are admitted now included, the next first."""

@@ -281,10 +281,13 @@ def test_a_flood_does_not_delay_another_service() -> None:
 def test_a_flood_of_writers_makes_way_for_another_service_s_prompt() -> None:
     """They write every third step meanwhile, and every step afterwards; their own may write on."""
     world = World(running=8)
-    for number in range(6):
+    for number in range(12):
         world.ask([number + 1] * 90, limit=30, service="flood")
-    while sum(one.state is State.WRITING for one in world.scheduler.running) < 4:
-        world.step()
+    writing = list[Sequence]()
+    while len(writing) < 3:
+        parts = world.step()
+        assert set(writing) <= {part.sequence for part in parts}
+        writing = [one for one in world.scheduler.running if one.state is State.WRITING]
     polite = world.ask([6] * 100, limit=9, service="polite")
     flooded = []
     while not polite.written:
@@ -315,6 +318,33 @@ def test_services_that_always_wait_are_served_by_their_weights(
         given_to[first.service] += first.prompt / first.weight
         assert abs(given_to["x"] - given_to["y"]) <= CREDIT + 300 / min(weights.values())
     assert order == expected[: len(order)]
+
+
+def test_an_idle_engine_forgets_who_had_much() -> None:
+    """What was served while nobody waited was taken from nobody."""
+    world = World(running=4)
+    for _ in range(9):
+        world.ask([5] * 60, service="busy")
+        world.run()
+    for service in ("new", "new", "busy"):
+        world.ask([6] * 60, service=service)
+    assert [one.service for one in world.scheduler.line()] == ["new", "busy", "new"]
+
+
+def test_those_who_run_are_neighbours() -> None:
+    """However they come and leave: they have the first slots, without a gap."""
+    world = World(running=6)
+    asked = [world.ask([n + 1] * 9, limit=3 * n + 1, service=f"s{n}") for n in range(6)]
+    while asked[2].state is not State.WRITING:
+        world.step()
+    world.scheduler.finish(asked[2])
+    assert sorted(one.slot for one in world.scheduler.running) != [0, 1, 2, 3, 4]
+    while world.scheduler.running:
+        world.scheduler.plan()
+        assert sorted(one.slot for one in world.scheduler.running) == list(
+            range(len(world.scheduler.running))
+        )
+        world.step()
 
 
 def test_users_of_a_service_take_turns() -> None:
