@@ -104,6 +104,11 @@ class MessageView:
                 told[caveat] = (*told.get(caveat, ()), source.number)
         return tuple((numbers, caveat) for caveat, numbers in told.items())
 
+    @property
+    def exchanges_left_out(self) -> int:
+        """How many of the first questions, with their answers, the model did not read again."""
+        return int((self.receipt or {}).get("turns_left_out", 0)) // 2
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalView:

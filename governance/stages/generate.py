@@ -92,6 +92,8 @@ class Generate:
         if self._engine.info.digest.startswith("remote:"):
             self._energy.mark_unknown(exchange.id)  # no meter of ours is on that machine
         await in_thread(self._build, exchange)
+        unread = len(exchange.turns) + 1 - len(exchange.prompt)  # the system message is no turn
+        exchange.turns_left_out = exchange.request.left_out + unread
         yield Prompted(exchange.prompt)
         judges = self._answers(exchange)
         outgoing = await in_thread(self._outgoing, exchange, judges)

@@ -33,7 +33,15 @@ from server.identity.users import User
 from server.organisation import forbidden_titles, service_ids, service_title, told_quota_views
 from server.pages.chat_exchange import ChatRecorder, ChatTelling
 from server.pages.messages import MessageViews
-from server.pages.questions import NEW, Asked, Text, checked, max_characters, turns_of
+from server.pages.questions import (
+    NEW,
+    Asked,
+    Text,
+    checked,
+    max_characters,
+    turns_left_out,
+    turns_of,
+)
 from server.responses import page_for, redirect, show
 from server.reviewing import as_released, standings_of
 from server.state import assembly, exchanges, locale_of, say
@@ -111,6 +119,7 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
         caller=callers.person(components, user),
         conversation_id=begun.conversation.id,
         turns=turns_of(stored),
+        left_out=turns_left_out(stored),
         sampling=Sampling(),
         surface="chat",
         choices=choices,

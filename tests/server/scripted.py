@@ -285,7 +285,7 @@ class ScriptedRoad:
             (PASSAGE,),
             "stop",
             USAGE,
-            receipt(request, "completed"),
+            receipt(request, "completed", turns_left_out=request.left_out),
         )
 
     def _write(self, request: ExchangeRequest, kind: Any, text: str | None) -> None:

@@ -110,6 +110,23 @@ def test_a_later_question_goes_with_what_was_answered_only(alice: Any, parts: An
     ]
 
 
+def test_what_is_too_old_to_be_sent_is_said_under_the_answer(alice: Any, parts: Any) -> None:
+    told = ask(alice, "Question 1")
+    conversation = dict(told)["conversation"]["id"]
+    for number in range(2, 8):
+        told = ask(alice, f"Question {number}", conversation)
+    assert "relu" not in dict(told)["completed"]["html"]
+    assert len(parts.road.requests[-1].turns) == 2 * 6 + 1
+    told = ask(alice, "Question 8", conversation)
+    assert parts.road.requests[-1].turns[0].content == "Question 2"
+    said = "Le premier échange de cette conversation n’a pas été relu"
+    assert said in dict(told)["completed"]["html"]
+    assert said in alice.get(f"/chat/{conversation}").text
+    told = ask(alice, "Question 9", conversation)
+    said = "Les 2 premiers échanges de cette conversation n’ont pas été relus"
+    assert said in dict(told)["completed"]["html"]
+
+
 def test_asking_again_replaces_the_last_answer(alice: Any, parts: Any) -> None:
     conversation = dict(ask(alice))["conversation"]["id"]
     ask(alice, "", conversation, regenerate=True)
