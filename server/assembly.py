@@ -333,6 +333,7 @@ def _engine_spec(settings: Settings) -> EngineSpec:
         settings.model,
         context_length=settings.context_length,
         threads=settings.threads,
+        memory=settings.engine_memory,
     )
 
 
