@@ -112,7 +112,10 @@ class MessageView:
 
 @dataclass(frozen=True, slots=True)
 class RefusalView:
-    """A refusal in the reader's language. ``contact`` is a person, service or e-mail address."""
+    """A refusal in the reader's language. ``contact`` is a person, service or e-mail address.
+
+    ``passing``: no rule decided it, and the same can be asked again in a moment.
+    """
 
     title: str
     message: str
@@ -122,6 +125,7 @@ class RefusalView:
     contact: str
     search: bool = False
     contestable: bool = False
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ BUSY_FOR = N_("Many people are asking at this moment. Try again in {seconds} sec
 
 
 def too_busy(busy: EngineBusy) -> Refusal:
-    """The refusal to try again after: in whole seconds, and none where it would be but one."""
+    """The refusal, which says when to try again, in whole seconds; a single one is not counted."""
     seconds = max(1, math.ceil(busy.retry_after))
     return Refusal(
         cause="busy",
         message_id=BUSY_FOR if seconds > 1 else BUSY,
         params={"seconds": seconds} if seconds > 1 else {},
         retry_after=float(seconds),
+        still_works="search",
     )
