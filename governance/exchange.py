@@ -49,6 +49,7 @@ class ExchangeRequest:
     conversation (the API): the pseudonyms are destroyed with the exchange. ``choices`` are those
     that the person made for the last turn: what to leave in clear, and which names to mask.
     ``answer`` is «auto» where the charter says whether a model writes, «text» where it is to write.
+    ``left_out`` counts the turns that the surface holds, and which are too old to be in ``turns``.
     ``tools`` are the program's functions that the model may ask to call, one at a time without
     ``parallel_calls``.
     """
@@ -64,6 +65,7 @@ class ExchangeRequest:
     tools: tuple[Tool, ...] = ()
     parallel_calls: bool = True
     answer: Literal["auto", "text"] = "text"
+    left_out: int = 0
 
 
 def ephemeral_conversation(exchange_id: str) -> str:
@@ -82,6 +84,7 @@ class Exchange:
     ``written_at`` then. ``repetition`` is the key under which the answer may be kept, empty where
     it may not.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
+    ``turns_left_out`` counts the turns that the model did not read, the first of the conversation.
     ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
     ``reading`` are the passages as the answer is checked against them, and ``unsupported`` says
     that they supported none of it: nothing of it was shown.
@@ -115,6 +118,7 @@ class Exchange:
     repetition: str = ""
     written_at: datetime | None = None
     prompt: tuple[Message, ...] = ()
+    turns_left_out: int = 0
     raw_answer: str = ""
     answer: str = ""
     tool_calls: tuple[ToolCall, ...] = ()

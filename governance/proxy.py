@@ -24,11 +24,13 @@ from governance.events import Completed, Event, Failed, Refusal, Refused
 from governance.exchange import Exchange, ExchangeRequest
 from governance.messages import N_
 from governance.receipt import Receipt
+from governance.stages.busy import too_busy
 from governance.stages.hold import Hold, review_of, withheld, without_text
 from governance.stages.repeat import Repeat
 from governance.stages.settle import Outcome, Settle
 from governance.stages.stage import ExchangeRefused, Stage
 from governance.threads import in_thread
+from models.protocol import EngineBusy
 
 FAILED = N_(
     "Your request could not be processed: one of the controls that protect it did not answer. "
@@ -93,6 +95,8 @@ class Road:
                             yield event
         except ExchangeRefused as end:
             last = await self._refused(exchange, end.refusal)
+        except EngineBusy as busy:  # of any stage that asks the model: to write, judge or count
+            last = await self._refused(exchange, too_busy(busy))
         except (GeneratorExit, asyncio.CancelledError):
             await self._end_anyhow(exchange, "cancelled")
             raise

@@ -179,6 +179,9 @@ class Receipt(_Part):
     the text of a model that had been asked the same."""
     written_at: str | None = None
     """When an answer that is given again was written; the model and the citations are its own."""
+    turns_left_out: int = 0
+    """The first turns of the conversation that the model was not given, for want of room; receipts
+    of earlier versions do not say."""
     injections: tuple[InjectionPart, ...] = ()
     """Instructions to the assistant that documents held; they were not followed."""
     tokens: TokenPart | None
@@ -293,6 +296,7 @@ def build_receipt(
         grounding=_grounding(exchange),
         answered=exchange.answered,
         written_at=iso(exchange.written_at) if exchange.written_at else None,
+        turns_left_out=exchange.turns_left_out,
         injections=exchange.injections,
         tokens=(
             TokenPart(

@@ -91,6 +91,11 @@ class RemoteEngine:
         """The identity of the model; its digest cannot be known, and says where it runs."""
         return self._info
 
+    @property
+    def ready(self) -> bool:
+        """Whether a server may be asked now, as our own requests have found them; asks nothing."""
+        return self._pool.ready
+
     def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         """An estimate, for these servers share no tokenizer: characters / 3.5, plus the marks."""
         characters = sum(len(message.content) for message in messages)

@@ -63,6 +63,12 @@ class Pool:
         finally:
             chosen.load -= 1
 
+    @property
+    def ready(self) -> bool:
+        """Whether a server may be asked now: not all of them rest."""
+        now = self._clock()
+        return any(one.rests_until <= now for one in self.upstreams)
+
     def failed(self, upstream: Upstream) -> None:
         """Note that ``upstream`` did not answer, or failed by its own fault."""
         upstream.failures += 1

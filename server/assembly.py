@@ -144,7 +144,8 @@ class Assembly(Books):
             "audit": _answers(self._audit_answers),
             "charter": self.charter.get() is not None,
             "sources": _answers(lambda: self.retriever.count() > 0),
-            "model": self.engine.info.context_length > 0,
+            # False while its process is started again, or while all of its servers rest.
+            "model": bool(getattr(self.engine, "ready", True)),
         }
 
     def _database_answers(self) -> bool:
@@ -333,6 +334,7 @@ def _engine_spec(settings: Settings) -> EngineSpec:
         settings.model,
         context_length=settings.context_length,
         threads=settings.threads,
+        memory=settings.engine_memory,
     )
 
 

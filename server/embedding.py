@@ -18,11 +18,12 @@ from governance.audit.log import AuditLog
 from governance.energy.ledger import EnergyLedger
 from governance.exchange import Caller, Exchange, ExchangeRequest, Turn
 from governance.receipt import Receipt
+from governance.stages.busy import too_busy
 from governance.stages.reserve import Reserve
 from governance.stages.settle import Outcome, Settle
 from governance.stages.stage import ExchangeRefused
 from governance.threads import in_thread
-from models.protocol import Embedder, Message, Sampling, Usage, Vectors
+from models.protocol import Embedder, EngineBusy, Message, Sampling, Usage, Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Embedding:
         """The vectors of ``texts``.
 
         Raises:
-            ExchangeRefused: a quota of the service would be passed.
+            ExchangeRefused: a quota of the service would be passed, or the model has no room.
             AuditUnavailable: the exchange cannot be recorded; no vector is given.
         """
         identifier = uuid.uuid4().hex
@@ -76,6 +77,10 @@ class Embedding:
         except ExchangeRefused as end:
             await self._end(opened[0], "refused", end)
             raise
+        except EngineBusy as busy:  # it counts the tokens
+            full = ExchangeRefused(too_busy(busy))
+            await self._end(opened[0], "refused", full)
+            raise full from busy
         except BaseException as failure:
             cancelled = isinstance(failure, asyncio.CancelledError)
             for exchange in opened:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
+from governance.events import Refusal
 from governance.messages import N_
+
+_RETRY_AFTER = 5.0
+"""Seconds after which to come back, where a refusal that passes does not say."""
+
+
+def retry_headers(refusal: Refusal) -> dict[str, str]:
+    """``Retry-After`` (RFC 9110, section 10.2.3) for a refusal that time alone will lift."""
+    if refusal.retry_after is None and refusal.cause != "busy":
+        return {}
+    return {"Retry-After": str(max(1, math.ceil(refusal.retry_after or _RETRY_AFTER)))}
 
 
 class RequestError(Exception):

@@ -83,6 +83,7 @@ class Journey:
         self._road = road
         self._recorder = recorder
         self._heard: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._early: list[Event | None] = []
         self._begun = False
         self._stopped = False
         self._task = asyncio.create_task(self._travel())
@@ -109,6 +110,25 @@ class Journey:
         """Have ``call`` called once the exchange has ended."""
         self._task.add_done_callback(lambda _task: call(self))
 
+    async def head(self, wanted: Callable[[Event], bool], seconds: float) -> Event | None:
+        """The first event that is ``wanted``; None where none comes within ``seconds``, or at all.
+
+        Call it before ``events``, which tells again all that was heard meanwhile. Being cancelled
+        here cancels the exchange.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    event = await self._heard.get()
+                    self._early.append(event)
+                    if event is None or wanted(event):
+                        return event
+        except TimeoutError:
+            return None
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+
     async def events(self, keep_alive: float) -> AsyncGenerator[Event | None, None]:
         """The events; None after each ``keep_alive`` seconds without one.
 
@@ -117,7 +137,11 @@ class Journey:
         try:
             while True:
                 try:
-                    event = await asyncio.wait_for(self._heard.get(), keep_alive)
+                    event = (
+                        self._early.pop(0)
+                        if self._early
+                        else await asyncio.wait_for(self._heard.get(), keep_alive)
+                    )
                 except TimeoutError:
                     yield None
                     continue

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, ByteSize, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -44,8 +44,12 @@ class ConfigurationError(Exception):
 
 
 def _is_http_url(value: str) -> bool:
-    parts = urlsplit(value)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:  # brackets that do not close, a port that is none
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0
 
 
 def _default_database(data: dict[str, Any]) -> str:
@@ -98,7 +102,10 @@ class Settings(BaseSettings):
         min_length=1,
         description="a model's name in the catalogue, or on the server at SOBRIA_MODEL_URL",
     )
-    model_url: str | None = Field(None, description="an OpenAI-compatible server's http(s) address")
+    model_url: str | None = Field(
+        None,
+        description="an OpenAI-compatible server's http(s) address, or several with commas",
+    )
     model_api_key: SecretStr | None = Field(None, description="the key of that server")
     embedder: str = Field(
         "multilingual-e5-small-4bit", min_length=1, description="an embedder's name"
@@ -109,6 +116,9 @@ class Settings(BaseSettings):
     reranked: int = Field(20, ge=2, le=100, description="a number of passages, 2 to 100")
     context_length: int = Field(4096, ge=512, le=1_048_576, description="tokens, 512 or more")
     threads: int | None = Field(None, ge=1, le=1024, description="a number of threads, 1 or more")
+    engine_memory: ByteSize | None = Field(
+        None, ge=1_000_000, le=10**15, description="bytes, or a size such as 512M or 2G"
+    )
     chroma_url: str | None = Field(None, description="a Chroma server's http(s) address")
     documents_dir: Path | None = Field(None, description="a folder of documents that exists")
     glossary_file: Path | None = Field(None, description="a glossary.yaml that exists")
@@ -132,7 +142,15 @@ class Settings(BaseSettings):
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("public_url", "model_url", "chroma_url")
+    @field_validator("model_url")
+    @classmethod
+    def _http_urls(cls, value: str | None) -> str | None:
+        urls = dict.fromkeys(url.rstrip("/") for url in (value or "").replace(",", " ").split())
+        if value is not None and (not urls or not all(map(_is_http_url, urls))):
+            raise ValueError("not an http(s) address")
+        return ",".join(urls) or None
+
+    @field_validator("public_url", "chroma_url")
     @classmethod
     def _http_url(cls, value: str | None) -> str | None:
         if value is not None and not _is_http_url(value):

@@ -104,10 +104,18 @@ class MessageView:
                 told[caveat] = (*told.get(caveat, ()), source.number)
         return tuple((numbers, caveat) for caveat, numbers in told.items())
 
+    @property
+    def exchanges_left_out(self) -> int:
+        """How many of the first questions, with their answers, the model did not read again."""
+        return int((self.receipt or {}).get("turns_left_out", 0)) // 2
+
 
 @dataclass(frozen=True, slots=True)
 class RefusalView:
-    """A refusal in the reader's language. ``contact`` is a person, service or e-mail address."""
+    """A refusal in the reader's language. ``contact`` is a person, service or e-mail address.
+
+    ``passing``: no rule decided it, and the same can be asked again in a moment.
+    """
 
     title: str
     message: str
@@ -117,6 +125,7 @@ class RefusalView:
     contact: str
     search: bool = False
     contestable: bool = False
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class ServiceRules:
 
     ``personal_data`` gives what is done with each entity, Sobria's and the charter's ``custom``
     ones. ``may_keep`` are those that a person may leave in clear in one message; none is blocked.
+    ``weight`` is its share of the model when several services ask at once.
     """
 
     id: str
@@ -76,6 +77,7 @@ class ServiceRules:
     personal_data: Mapping[str, Handling]
     custom: tuple[CustomEntity, ...] = ()
     may_keep: frozenset[str] = frozenset()
+    weight: float = 1.0
 
     def handling(self, entity: str) -> Handling:
         """What is done with a kind of personal data; one that nothing knows is masked."""
@@ -193,6 +195,7 @@ class Charter:
                 personal_data=handlings,
                 custom=custom,
                 may_keep=may_keep,
+                weight=service.weight,
             )
             for service in self.services
         }

@@ -63,6 +63,7 @@ def _service(charter: Charter, rules: ServiceRules, this: str) -> Iterator[Effec
     yield one("models", ", ".join(rules.models), f"{this}.models")
     yield one("sources", sources, f"{this}.sources")
     yield one("max_tokens", str(rules.max_tokens), f"{this}.max_tokens")
+    yield one("weight", f"{rules.weight:g}", f"{this}.weight")
     for number, quota in enumerate(charter.service(rules.id).quotas):
         spoken = quota.model_dump(exclude={"limit"}, exclude_defaults=True)
         what = ", ".join(str(value) for value in spoken.values())

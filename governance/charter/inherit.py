@@ -1,9 +1,9 @@
 """Merges a charter into the one that it extends, and refuses what would loosen it.
 
-A child may add a ban, make it stricter or wider, lower a quota, restrict models and sources,
-shorten the retention (down to the legal floor), handle personal data more strictly, declare kinds
-of data of its own; and it may reword what people read. Whatever the parent does not say, the child
-is free to say.
+A child may add a ban, make it stricter or wider, lower a quota or a weight, restrict models and
+sources, shorten the retention (down to the legal floor), handle personal data more strictly,
+declare kinds of data of its own; and it may reword what people read. Whatever the parent does not
+say, the child is free to say.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class _Merge(Merge):
                 "sources": self.subset,
                 "quotas": self.quotas,
                 "max_tokens": self.at_most,
+                "weight": self.at_most,
                 "uses": lambda p, c, where: self.by_id(p, c, where, self.use),
             },
         )

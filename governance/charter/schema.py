@@ -167,6 +167,9 @@ class Service(Part):
     """Its quotas, at most one for each metric, period and «per»."""
     max_tokens: Annotated[int, Field(ge=16, le=8192)] = 400
     """The length of an answer, in tokens, at most."""
+    weight: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    """Its share of the model when several services ask at once: one of weight 2 is given twice what
+    one of weight 1 is."""
     uses: Annotated[tuple[Use, ...], Field(max_length=50)] = ()
     """Uses that concern this service only, beside those of the organisation."""
 

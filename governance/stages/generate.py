@@ -31,7 +31,6 @@ from governance.uses.output import OutputDecision, PassageJudge
 from models.protocol import (
     Called,
     Engine,
-    EngineBusy,
     EngineError,
     Finished,
     GenerationRequest,
@@ -47,7 +46,6 @@ TOO_LONG = N_(
     "Your conversation is {excess} tokens too long for the model, which reads {context_length}. "
     "Shorten your message, or start a new conversation."
 )
-BUSY = N_("Many people are asking at this moment. Try again in {seconds} seconds.")
 
 QUESTION_BUDGET = 1_000
 """Tokens of a prompt with sources, history included: about fifteen seconds of reading."""
@@ -82,31 +80,26 @@ class Generate:
         self._energy = energy
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        """Raises ExchangeRefused when the prompt does not fit or the queue is full, or when what
-        the model writes is of a forbidden use: it is stopped, and the passage withheld.
+        """Raises ExchangeRefused when the prompt does not fit, or when what the model writes is of
+        a forbidden use: it is stopped, and the passage withheld.
 
-        Raises EngineError when the engine fails, or stops without saying that it has finished, and
-        AnalysisFailed when what it writes cannot be watched.
+        Raises EngineBusy when the queue is full, EngineError when the engine fails, or stops
+        without saying that it has finished, and AnalysisFailed when what it writes cannot be
+        watched.
         """
         if exchange.finish_reason is not None:
             return  # the sources have answered, or are known not to
         if self._engine.info.digest.startswith("remote:"):
             self._energy.mark_unknown(exchange.id)  # no meter of ours is on that machine
         await in_thread(self._build, exchange)
+        unread = len(exchange.turns) + 1 - len(exchange.prompt)  # the system message is no turn
+        exchange.turns_left_out = exchange.request.left_out + unread
         yield Prompted(exchange.prompt)
         judges = self._answers(exchange)
         outgoing = await in_thread(self._outgoing, exchange, judges)
         slow = judges.watches or exchange.reading is not None
-        request = GenerationRequest(
-            id=exchange.id,
-            messages=exchange.prompt,
-            sampling=exchange.request.sampling,
-            queue=exchange.request.caller.service,
-            tools=exchange.tools,
-            parallel_calls=exchange.request.parallel_calls,
-        )
         try:
-            async with aclosing(self._engine.generate(request)) as events:
+            async with aclosing(self._engine.generate(_request(exchange))) as events:
                 async for event in events:
                     match event:
                         case Queued(position):
@@ -144,15 +137,6 @@ class Generate:
                     params={"excess": long.excess, "context_length": long.context_length},
                 )
             ) from long
-        except EngineBusy as busy:
-            raise ExchangeRefused(
-                Refusal(
-                    cause="busy",
-                    message_id=BUSY,
-                    params={"seconds": round(busy.retry_after)},
-                    retry_after=busy.retry_after,
-                )
-            ) from busy
         finally:
             exchange.raw_answer = "".join(outgoing.passed)
             exchange.answer = "".join(outgoing.shown)
@@ -238,6 +222,30 @@ class Generate:
 async def _fed(outgoing: Outgoing, passage: str, slow: bool) -> str:
     """What may be shown of ``passage``; judging it and reading its sources, in a thread."""
     return await in_thread(outgoing.feed, passage) if slow else outgoing.feed(passage)
+
+
+def _request(exchange: Exchange) -> GenerationRequest:
+    """What is asked of the engine, and what it may compute once for several requests.
+
+    The first message is the charter's, the same for everybody. A program's own system message
+    comes after it, and its tools with it: they are nobody else's. The name of the conversation
+    holds the caller's pseudonym, so that none can be another person's, whatever surface named it;
+    what is forgotten at the end of the exchange has none.
+    """
+    asked = exchange.request
+    subject = exchange.subject
+    return GenerationRequest(
+        id=exchange.id,
+        messages=exchange.prompt,
+        sampling=asked.sampling,
+        queue=asked.caller.service,
+        weight=exchange.rules.weight,
+        user=subject,
+        public_prefix=1,
+        conversation="" if asked.ephemeral else f"{subject}/{asked.conversation_id}",
+        tools=exchange.tools,
+        parallel_calls=asked.parallel_calls,
+    )
 
 
 def _system(exchange: Exchange) -> Message:

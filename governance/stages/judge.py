@@ -37,7 +37,8 @@ class Judge:
         self._threads = threads  # that the embedder works on, for the energy's account
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        """Raises ExchangeRefused when the charter forbids the use."""
+        """Raises ExchangeRefused when the charter forbids the use, EngineBusy when the model that
+        is to settle a doubt has no room."""
         if exchange.masked is None:
             raise RuntimeError("the use is judged on the pseudonymised text")
         texts = _judged(exchange)
@@ -74,6 +75,8 @@ class Judge:
             verdict.doubt.read,
             verdict.doubt.nearest or "",
             verdict.doubt.other,
+            exchange.rules.weight,
+            exchange.subject,
         )
         answer = await arbiter.is_of_the_use(question)
         return verdict.answered(answer, time.perf_counter() - started)

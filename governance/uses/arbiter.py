@@ -19,6 +19,7 @@ import structlog
 from governance.charter.schema import Use
 from models.protocol import (
     Engine,
+    EngineBusy,
     EngineError,
     GenerationRequest,
     Message,
@@ -50,7 +51,9 @@ _log = structlog.get_logger("sobria.uses")
 class Question:
     """Whether ``text``, what the judge compared of a pseudonymised request, is of ``use``.
 
-    ``example`` is the nearest of the use's examples, ``other`` the nearest legitimate text.
+    ``example`` is the nearest of the use's examples, ``other`` the nearest legitimate text. The
+    question waits for its turn as the request itself will: ``queue`` is the service, ``weight`` its
+    share, ``user`` the caller's pseudonym.
     """
 
     exchange_id: str
@@ -59,6 +62,8 @@ class Question:
     text: str
     example: str
     other: str
+    weight: float = 1.0
+    user: str = ""
 
 
 class Arbiter:
@@ -69,7 +74,11 @@ class Arbiter:
         self._record = record
 
     async def is_of_the_use(self, question: Question) -> bool | None:
-        """The model's answer; None where it gives none, in time or at all."""
+        """The model's answer; None where it gives none, in time or at all.
+
+        Raises:
+            EngineBusy: the queue is full: nobody is to be told that their use is held for that.
+        """
         request = GenerationRequest(
             id=f"{question.exchange_id}-use",
             messages=prompt_of(question),
@@ -77,10 +86,14 @@ class Arbiter:
                 max_tokens=4, temperature=0.0, repeat_penalty=1.0, choices=(_YES, _NO)
             ),
             queue=question.queue,
+            weight=question.weight,
+            user=question.user,
         )
         try:
             async with asyncio.timeout(_SECONDS):
                 written = await self._written(question.exchange_id, request)
+        except EngineBusy:
+            raise
         except (EngineError, TimeoutError) as failure:
             _log.warning("use_not_arbitrated", error=type(failure).__name__)
             return None

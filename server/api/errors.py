@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import structlog
@@ -12,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from governance.events import Failed, Refusal, RefusalCause, Refused
 from governance.messages import N_
-from server.errors import RequestError
+from server.errors import RequestError, retry_headers
 from server.identity.guards import InvalidApiKey, MissingScope
 from server.observability import places
 from server.pages.messages import refusal_values, refusal_view
@@ -105,9 +104,7 @@ def refusal_error(request: Request, refusal: Refusal, extra: dict[str, Any]) -> 
         **extra,
     }
     status, kind, code = ANSWERS[refusal.cause]
-    headers = {}
-    if refusal.retry_after is not None or refusal.cause == "busy":
-        headers["Retry-After"] = str(max(1, math.ceil(refusal.retry_after or 5)))
+    headers = retry_headers(refusal)
     if refusal.cause == "quota":
         # OpenAI's client would retry a 429 by itself: the quota will not be back that soon.
         headers["x-should-retry"] = "false"

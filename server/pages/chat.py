@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from governance.audit.leaf import AuditRecord
 from governance.clock import utc_now
+from governance.events import Completed, Delta, Event, Failed, Reading, Refused, Waiting
 from governance.exchange import ExchangeRequest
 from governance.messages import N_
 from governance.pii.choices import AS_BEFORE, Choices
@@ -23,7 +24,7 @@ from governance.pii.errors import PiiError
 from models.protocol import Sampling
 from server import callers
 from server.conversations import Conversation, StoredMessage
-from server.errors import NotHere, RequestError
+from server.errors import NotHere, RequestError, retry_headers
 from server.evaluation.feedback import Opinion, Reason, Shared, feedback_of
 from server.evaluation.sharing import question_of, sources_of
 from server.evaluation.sharing import shared as shared_copy
@@ -33,7 +34,15 @@ from server.identity.users import User
 from server.organisation import forbidden_titles, service_ids, service_title, told_quota_views
 from server.pages.chat_exchange import ChatRecorder, ChatTelling
 from server.pages.messages import MessageViews
-from server.pages.questions import NEW, Asked, Text, checked, max_characters, turns_of
+from server.pages.questions import (
+    NEW,
+    Asked,
+    Text,
+    checked,
+    max_characters,
+    turns_left_out,
+    turns_of,
+)
 from server.responses import page_for, redirect, show
 from server.reviewing import as_released, standings_of
 from server.state import assembly, exchanges, locale_of, say
@@ -45,6 +54,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 Employee = Annotated[Session, Depends(employee)]
+FULL_SECONDS = 1.0
+"""How long the answer's status waits to know whether there is room for it."""
 
 
 class Feedback(BaseModel):
@@ -87,7 +98,12 @@ async def chat(request: Request, conversation_id: str, session: Employee) -> Res
 
 @router.post("/chat/{conversation_id}/messages")
 async def ask(request: Request, conversation_id: str, asked: Asked, session: Employee) -> Response:
-    """Store the question, take the road, and tell it as server-sent events."""
+    """Store the question, take the road, and tell it as server-sent events.
+
+    Where the queue is full the status is 503: the events are told all the same, for they say it in
+    words, and the conversation keeps the question. One that is refused later than
+    ``FULL_SECONDS`` is told in the stream only: nobody should wait for a status.
+    """
     components = assembly(request)
     user = session.user
     exchange_id = uuid.uuid4().hex
@@ -111,6 +127,7 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
         caller=callers.person(components, user),
         conversation_id=begun.conversation.id,
         turns=turns_of(stored),
+        left_out=turns_left_out(stored),
         sampling=Sampling(),
         surface="chat",
         choices=choices,
@@ -127,10 +144,19 @@ async def ask(request: Request, conversation_id: str, asked: Asked, session: Emp
     )
     recorder = ChatRecorder(store, components.audit, begun, exchange_id)
     journey = exchanges(request).start(asking, recorder)
+    first = await journey.head(_settles, FULL_SECONDS)
+    if await request.is_disconnected():
+        journey.stop()  # the stream of one who has left may never begin, nor end the exchange
+    busy = isinstance(first, Refused) and first.refusal.cause == "busy"
     return StreamingResponse(
         telling.frames(journey),
+        status_code=503 if busy else 200,
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+            **(retry_headers(first.refusal) if isinstance(first, Refused) else {}),
+        },
     )
 
 
@@ -179,6 +205,11 @@ async def delete(request: Request, conversation_id: str, session: Employee) -> R
     await to_thread.run_sync(components.reviews.destroy, conversation_id)
     await to_thread.run_sync(components.contests.destroy, conversation_id)
     return redirect("/chat?done=deleted")
+
+
+def _settles(event: Event) -> bool:
+    """Whether the queue has taken the exchange, or nothing of it is left to be taken."""
+    return isinstance(event, Waiting | Reading | Delta | Completed | Refused | Failed)
 
 
 def _note(components: Assembly, conversation_id: str, text: str, choices: Choices) -> None:

@@ -86,6 +86,7 @@ def refusal_view(
         contact=refusal["contact"] or contact,
         search=refusal.get("still_works", "") == "search",
         contestable=refusal["cause"] in {"use", "personal_data"},
+        passing=refusal["cause"] == "busy",
     )
 
 

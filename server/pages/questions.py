@@ -91,6 +91,16 @@ def turns_with(stored: Sequence[StoredMessage], question: str) -> tuple[Turn, ..
 
     What was refused, failed or was interrupted is not sent again with later questions.
     """
+    earlier = [turn for pair in _answered(stored)[-REMEMBERED_PAIRS:] for turn in pair]
+    return (*earlier, Turn("user", question))
+
+
+def turns_left_out(stored: Sequence[StoredMessage]) -> int:
+    """How many turns are too old to be sent: questions that were answered, and their answers."""
+    return 2 * max(0, len(_answered(stored)) - REMEMBERED_PAIRS)
+
+
+def _answered(stored: Sequence[StoredMessage]) -> list[tuple[Turn, Turn]]:
     pairs: list[tuple[Turn, Turn]] = []
     asked: StoredMessage | None = None
     for message in stored:
@@ -98,5 +108,4 @@ def turns_with(stored: Sequence[StoredMessage], question: str) -> tuple[Turn, ..
             asked = message
         elif asked is not None and message.text and message.state in {"complete", "cancelled"}:
             pairs.append((Turn("user", asked.text), Turn("assistant", message.text)))
-    earlier = [turn for pair in pairs[-REMEMBERED_PAIRS:] for turn in pair]
-    return (*earlier, Turn("user", question))
+    return pairs

@@ -314,9 +314,11 @@ def test_the_least_loaded_server_is_asked(peer: Peer) -> None:
 def test_no_server_at_all_says_when_to_come_back() -> None:
     async def scenario() -> None:
         engine = RemoteEngine("http://127.0.0.1:9/v1", None, "tiny", 512, attempts=1)
-        for _ in range(3):
+        for failed in range(1, 4):
+            assert engine.ready
             with pytest.raises(EngineError, match="ConnectError"):
                 await anext(engine.generate(REQUEST))
+            assert engine.ready is (failed < 3)
         with pytest.raises(EngineBusy) as caught:
             await anext(engine.generate(REQUEST))
         assert 0 < caught.value.retry_after <= 5
@@ -324,6 +326,24 @@ def test_no_server_at_all_says_when_to_come_back() -> None:
         await engine.close()
 
     asyncio.run(scenario())
+
+
+def test_the_pool_is_ready_as_long_as_one_server_does_not_rest() -> None:
+    now = 0.0
+    pool = Pool(["a", "b"], clock=lambda: now)
+    first, second = pool.upstreams
+    for upstream, ready in ((first, True), (second, False)):
+        for _ in range(3):
+            pool.failed(upstream)
+        assert pool.ready is ready
+    now = 6.0
+    assert pool.ready
+    for _ in range(2):
+        pool.failed(first)
+        pool.failed(second)
+    assert not pool.ready
+    pool.worked(second)
+    assert pool.ready
 
 
 def test_a_server_at_rest_is_tried_by_one_request_at_a_time() -> None:

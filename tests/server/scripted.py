@@ -214,7 +214,8 @@ def refusal(cause: RefusalCause = "use", **changes: Any) -> Refusal:
 
 @dataclass
 class ScriptedRoad:
-    """Follows ``plan``: answer, calls, a refusal's cause, fail, break, or hang in the middle.
+    """Follows ``plan``: answer, calls, a refusal's cause, fail, break, hang in the middle, or queue
+    before the answer. ``slow`` are the seconds that the search takes.
 
     It writes «accepted» and the end in the real log, as the road does.
     """
@@ -224,6 +225,7 @@ class ScriptedRoad:
     held: Callable[[ExchangeRequest], None] = lambda _request: None
     requests: list[ExchangeRequest] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    slow: float = 0.0
 
     async def travel(self, request: ExchangeRequest) -> AsyncGenerator[Event, None]:
         self.requests.append(request)
@@ -233,6 +235,7 @@ class ScriptedRoad:
         self._write(request, "accepted", "la question de [PERSONNE_1]")
         yield Accepted(request.id, self.audit.head().size - 1, ((0, 3),), {"PERSON": 1})
         yield Searching(2219)
+        await asyncio.sleep(self.slow)
         yield SourcesFound((PASSAGE,), (CAVEAT,))
         yield Prompted((Message("system", "Consigne."), Message("user", "[PERSONNE_1] ?")))
         try:
@@ -245,8 +248,13 @@ class ScriptedRoad:
 
     async def _generate(self, request: ExchangeRequest) -> AsyncGenerator[Event, None]:
         if self.plan in {"busy", "too_long"}:
-            yield Refused(request.id, refusal(self.plan), receipt(request, "refused"))
+            wait = 12.0 if self.plan == "busy" else None
+            told = refusal(self.plan, retry_after=wait)
+            yield Refused(request.id, told, receipt(request, "refused"))
             return
+        if self.plan == "queue":
+            yield Waiting(3)
+            yield Waiting(1)
         yield Waiting(0)
         yield Reading(60, 120)
         if self.plan == "calls":
@@ -285,7 +293,7 @@ class ScriptedRoad:
             (PASSAGE,),
             "stop",
             USAGE,
-            receipt(request, "completed"),
+            receipt(request, "completed", turns_left_out=request.left_out),
         )
 
     def _write(self, request: ExchangeRequest, kind: Any, text: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from governance.audit.errors import AuditUnavailable
 from governance.clock import utc_now
 from governance.review.contests import Refused
 from governance.review.entry import Entry, Held
+from models.remote import RemoteEngine
+from server.assembly import Assembly
 from server.console.attention import Notice, attention
 from server.console.checks import Check, note_check
 from server.console.providers import PROVIDERS
@@ -45,6 +48,21 @@ def test_a_model_that_does_not_answer_comes_first(calm: Situation) -> None:
     found = attention(troubled, PROVIDERS)
     assert [(one.code, one.level) for one in found] == [("model", "now"), ("source_never", "soon")]
     assert found[0].params == {"model": "test-model"}
+
+
+def test_a_model_whose_servers_all_rest_does_not_answer(parts: Any) -> None:
+    engine = RemoteEngine(["http://a/v1", "http://b/v1"], None, "tiny", 512)
+    running = SimpleNamespace(
+        _database_answers=lambda: True,
+        _audit_answers=lambda: True,
+        charter=parts.charter,
+        retriever=parts.retriever,
+        engine=engine,
+    )
+    for upstream, answers in zip(engine._pool.upstreams, (True, False), strict=True):
+        for _ in range(3):
+            engine._pool.failed(upstream)
+        assert Assembly.ready(running)["model"] is answers  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from governance.pii.choices import AS_BEFORE, Choices
 from governance.pii.errors import MappingUnavailable
 from server.conversations import title_of
+from server.pages import chat
 from server.pages.questions import turns_of
 from server.tables import conversations, messages
 from tests.waiting import wait_for
@@ -110,6 +111,23 @@ def test_a_later_question_goes_with_what_was_answered_only(alice: Any, parts: An
     ]
 
 
+def test_what_is_too_old_to_be_sent_is_said_under_the_answer(alice: Any, parts: Any) -> None:
+    told = ask(alice, "Question 1")
+    conversation = dict(told)["conversation"]["id"]
+    for number in range(2, 8):
+        told = ask(alice, f"Question {number}", conversation)
+    assert "relu" not in dict(told)["completed"]["html"]
+    assert len(parts.road.requests[-1].turns) == 2 * 6 + 1
+    told = ask(alice, "Question 8", conversation)
+    assert parts.road.requests[-1].turns[0].content == "Question 2"
+    said = "Le premier échange de cette conversation n’a pas été relu"
+    assert said in dict(told)["completed"]["html"]
+    assert said in alice.get(f"/chat/{conversation}").text
+    told = ask(alice, "Question 9", conversation)
+    said = "Les 2 premiers échanges de cette conversation n’ont pas été relus"
+    assert said in dict(told)["completed"]["html"]
+
+
 def test_asking_again_replaces_the_last_answer(alice: Any, parts: Any) -> None:
     conversation = dict(ask(alice))["conversation"]["id"]
     ask(alice, "", conversation, regenerate=True)
@@ -183,6 +201,50 @@ def test_a_refusal_gives_its_reason_and_stays_in_the_conversation(alice: Any, pa
     for words in ("annexe III, point 4 a)", "dpo@exemple.fr", "engage la vie"):
         assert words in dict(told)["refused"]["html"]
         assert words in alice.get(dict(told)["conversation"]["url"]).text
+
+
+def test_a_full_queue_is_a_503_that_says_when_to_come_back(alice: Any, parts: Any) -> None:
+    """The events are told all the same: the page shows them, and the question can be asked again
+    without being typed."""
+    parts.road.plan = "busy"
+    response = alice.fetch("/chat/new/messages", {"text": QUESTION})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "12")
+    told = dict(frames(response))
+    for html in (told["refused"]["html"], alice.get(told["conversation"]["url"]).text):
+        assert "Trop de demandes en même temps" in html and "data-again" in html
+        assert "Pour contester cette décision" not in html
+    conversation = told["conversation"]["id"]
+    parts.road.plan = "answer"
+    assert "completed" in dict(ask(alice, "", conversation, regenerate=True))
+    assert parts.road.requests[-1].turns[-1].content == QUESTION
+    stored = parts.conversations.messages(conversation)
+    assert [message.role for message in stored] == ["person", "machine"]
+
+
+def test_nobody_waits_for_a_status_while_the_sources_are_searched(
+    alice: Any, parts: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(chat, "FULL_SECONDS", 0.05)
+    parts.road.plan, parts.road.slow = "busy", 0.3
+    told = ask(alice)
+    assert [name for name, _ in told][-2:] == ["refused", "quota"]
+
+
+def test_a_place_in_the_queue_is_told_whenever_it_changes(alice: Any, parts: Any) -> None:
+    parts.road.plan = "queue"
+    told = ask(alice)
+    assert [data["position"] for name, data in told if name == "waiting"] == [3, 1, 0]
+    page = alice.get("/chat").text
+    assert "Demandes avant la vôtre\N{NO-BREAK SPACE}: {position}" in page
+    assert "Votre demande est la prochaine." in page
+
+
+def test_a_rule_s_refusal_is_no_matter_of_time(alice: Any, parts: Any) -> None:
+    parts.road.plan = "use"
+    response = alice.fetch("/chat/new/messages", {"text": QUESTION})
+    assert response.status_code == 200 and "retry-after" not in response.headers
+    html = dict(frames(response))["refused"]["html"]
+    assert "data-again" not in html and "Pour contester cette décision" in html
 
 
 def test_a_quota_that_is_used_up_is_said_in_words(alice: Any, parts: Any) -> None:

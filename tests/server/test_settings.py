@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from models.factory import build_engine
+from models.remote import RemoteEngine
 from models.reranker import RerankerError
+from server.assembly import _engine_spec
 from server.knowledge import configured_reranker, reranker_folder
 from server.settings import ConfigurationError, Settings, load_settings, shown, variable
 
@@ -84,6 +87,18 @@ def test_the_usual_name_of_the_database_is_read_too(tmp_path: Path, monkeypatch:
         ("SOBRIA_RERANKED", "1", "2 to 100"),
         ("SOBRIA_CONTEXT_LENGTH", "10", "512"),
         ("SOBRIA_METRICS_TOKEN", "hunter2", "16 characters"),
+        ("SOBRIA_MODEL_URL", "gpu-1:8000", "http"),
+        ("SOBRIA_MODEL_URL", "http://gpu-1:8000/v1, ftp://hunter2@gpu-2/v1", "several"),
+        ("SOBRIA_MODEL_URL", "http://gpu-1:8000/v1 file:///etc/passwd", "several"),
+        ("SOBRIA_MODEL_URL", "http://gpu-1:8000/v1, http://", "several"),
+        ("SOBRIA_MODEL_URL", "http://gpu-1:80000/v1", "several"),
+        ("SOBRIA_MODEL_URL", "http://[gpu-1/v1", "several"),
+        ("SOBRIA_MODEL_URL", ",", "several"),
+        ("SOBRIA_ENGINE_MEMORY", "much", "2G"),
+        ("SOBRIA_ENGINE_MEMORY", "999k", "2G"),
+        ("SOBRIA_ENGINE_MEMORY", "-2G", "2G"),
+        ("SOBRIA_ENGINE_MEMORY", "2 parsecs", "2G"),
+        ("SOBRIA_ENGINE_MEMORY", "9" * 400, "2G"),
         ("SOBRIA_DATABASE_URL", "mysql://root:hunter2@db/x", "postgresql://"),
     ],
 )
@@ -93,6 +108,31 @@ def test_a_wrong_value_is_named_with_what_was_expected_and_not_quoted(
     monkeypatch.setenv(name, value)
     (text,) = problems(tmp_path)
     assert name in text and expected in text and "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [("1500000000", 1_500_000_000), ("2G", 2 * 10**9), ("512MiB", 512 * 2**20), ("1.5 gb", 15e8)],
+)
+def test_the_engine_s_memory_is_a_size_in_bytes(
+    tmp_path: Path, monkeypatch: Any, value: str, size: int
+) -> None:
+    assert load_settings(folder=tmp_path).engine_memory is None
+    monkeypatch.setenv("SOBRIA_ENGINE_MEMORY", value)
+    settings = load_settings(folder=tmp_path)
+    assert _engine_spec(settings).memory == size
+    assert ("SOBRIA_ENGINE_MEMORY", str(int(size))) in shown(settings)
+
+
+@pytest.mark.parametrize("between", [",", " ", " ,\n", "/, "])
+def test_several_servers_serve_one_model_each_with_its_own_address(
+    tmp_path: Path, monkeypatch: Any, between: str
+) -> None:
+    urls = ["http://gpu-1:8000/v1", "https://gpu-2/v1"]
+    monkeypatch.setenv("SOBRIA_MODEL_URL", between.join([*urls, urls[0]]))
+    engine = build_engine(_engine_spec(load_settings(folder=tmp_path)), tmp_path)
+    assert isinstance(engine, RemoteEngine)
+    assert [upstream.url for upstream in engine._pool.upstreams] == urls
 
 
 def test_an_unknown_name_is_an_error_with_a_suggestion(tmp_path: Path, monkeypatch: Any) -> None:

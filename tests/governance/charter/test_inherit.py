@@ -50,6 +50,19 @@ audit: {retention_days: 200}
     assert [s.id for s in charter.services] == ["rh", "finances", "neuf"]
 
 
+def test_a_child_may_lower_a_weight_and_not_raise_it(problems_of: Problems) -> None:
+    """A greater share of the model is taken from the parent's other services."""
+    parent = SMALL.replace("    max_tokens: 400\n", "    max_tokens: 400\n    weight: 2\n")
+    for weight in (0.5, 2):
+        heir = child(f"services: [{{id: rh, weight: {weight}}}]\n", parent)
+        assert heir.effective("rh").weight == weight
+    assert child("", parent).effective("rh").weight == 2
+    text = "charter: 1\nextends: base.yaml\nservices: [{id: rh, weight: 2.5}]\n"
+    (problem,) = problems_of(text, base=parent)
+    assert (problem.field, problem.line) == ("services[0].weight", 3)
+    assert (problem.params["value"], problem.params["parent_value"]) == ("2.5", "2")
+
+
 def test_what_the_parent_holds_stays_in_force_beside_what_the_child_adds() -> None:
     charter = child("uses: [{id: tri, effect: forbid}]\n")
     assert [(r.use.id, r.effect, r.layer) for r in charter.rules] == [
@@ -158,6 +171,8 @@ def _charter_text(draw: st.DrawFn, *, whole: bool) -> str:
         if draw(st.booleans()):
             fields.append(f"max_tokens: {draw(st.integers(16, 900))}")
         if draw(st.booleans()):
+            fields.append(f"weight: {draw(st.integers(1, 100)) / 10}")
+        if draw(st.booleans()):
             limit = draw(st.integers(1, 500))
             fields.append(f"quotas: [{{metric: requests, period: day, limit: {limit}}}]")
         if draw(st.booleans()):
@@ -204,6 +219,8 @@ def test_a_child_never_weakens_what_its_parent_says(family: tuple[str, str]) -> 
             assert after.sources <= before.sources
         if "max_tokens" in service.model_fields_set:
             assert after.max_tokens <= before.max_tokens
+        if "weight" in service.model_fields_set:
+            assert after.weight <= before.weight
     said = parent.personal_data.model_fields_set
     for entity in ENTITIES:
         if entity in said or "default" in said:

@@ -59,6 +59,13 @@ extend: base.yaml
 """.replace("CONTACT", "{name: a, email: a@b.fr}")
 
 
+@pytest.mark.parametrize("weight", ["0", "0.09", "10.1", "-1", "true", "lourd", ".nan", ".inf"])
+def test_a_weight_is_a_number_from_a_tenth_to_ten(problems_of: Problems, weight: str) -> None:
+    assert load_text(SMALL).effective("rh").weight == 1
+    text = SMALL.replace("    max_tokens: 400\n", f"    weight: {weight}\n")
+    assert [problem.field for problem in problems_of(text)] == ["services[0].weight"]
+
+
 def test_all_problems_are_told_at_once_each_with_its_line(problems_of: Problems) -> None:
     found = {(p.line, p.field) for p in problems_of(BAD)}
     assert found == {

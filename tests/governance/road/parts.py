@@ -106,6 +106,7 @@ services:
       - {metric: wh, period: day, limit: 1000}
   - id: petit
     title: Petit service
+    weight: 2
     quotas: [{metric: requests, period: day, limit: 1}]
 personal_data:
   IBAN_CODE: block

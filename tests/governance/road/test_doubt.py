@@ -15,7 +15,7 @@ from governance.stages.stage import ExchangeRefused
 from governance.uses.arbiter import Arbiter
 from governance.uses.judge import UseJudge
 from governance.uses.verdict import Decision, Verdict
-from models.protocol import EngineError
+from models.protocol import EngineBusy, EngineError
 from tests.governance.road.parts import QUESTION, Parts, ScriptedEngine
 
 READ = "la phrase qui a été comparée"
@@ -74,6 +74,22 @@ def test_the_model_s_answer_decides(parts: Parts, use_id: str, word: str, above:
         assert decision.seconds is not None
         assert decision.seconds >= 0.01
         assert not decision.unanswered
+
+
+def test_the_question_waits_among_those_of_the_caller(parts: Parts, use_id: str) -> None:
+    engine = ScriptedEngine(["non"])
+    _, exchange = judged(parts, Doubting(use_id), Arbiter(engine, parts.energy.record))
+    (asked,) = engine.requests
+    caller = exchange.request.caller
+    assert (asked.queue, asked.user, asked.weight) == (caller.service, caller.subject, 1)
+    assert asked.conversation == ""
+
+
+def test_a_full_queue_is_no_verdict(parts: Parts, use_id: str) -> None:
+    """Who asked would be told that their use is forbidden, because many ask at once."""
+    arbiter = Arbiter(ScriptedEngine(failure=EngineBusy(12.0)), parts.energy.record)
+    with pytest.raises(EngineBusy):
+        judged(parts, Doubting(use_id), arbiter)
 
 
 @pytest.mark.parametrize("above", [True, False])

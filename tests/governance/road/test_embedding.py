@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
 from governance.exchange import Caller
 from governance.stages.stage import ExchangeRefused
-from models.protocol import Vectors
+from models.protocol import EngineBusy, Vectors
 from server.embedding import Embedded, Embedding
 from tests.governance.road.parts import Parts
 
@@ -115,6 +115,20 @@ def test_a_full_quota_refuses(parts: Parts, embedding: Embedding, embedder: Leng
     assert refused.value.refusal.cause == "quota"
     assert len(embedder.calls) == 1
     assert records(parts) == ["accepted", "completed", "refused"]
+    parts.assert_books_closed()
+
+
+def test_a_model_without_room_refuses_for_it_counts_the_tokens(
+    parts: Parts, embedding: Embedding, embedder: LengthEmbedder
+) -> None:
+    def busy(_: object) -> int:
+        raise EngineBusy(3.0)
+
+    with pytest.raises(ExchangeRefused) as refused:
+        embed(replace(embedding, count_tokens=busy))
+    assert (refused.value.refusal.cause, refused.value.refusal.retry_after) == ("busy", 3)
+    assert embedder.calls == []
+    assert records(parts) == ["refused"]
     parts.assert_books_closed()
 
 

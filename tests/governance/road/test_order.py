@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -22,8 +23,10 @@ from governance.events import (
     SourcesFound,
     Waiting,
 )
+from governance.exchange import Turn
 from governance.prompt import NO_ANSWER, WITHHELD, unanswered, unconfirmed
-from models.protocol import EngineBusy, PromptTooLong
+from governance.stages.busy import too_busy
+from models.protocol import EngineBusy, PromptTooLong, Tool
 from tests.governance.road.parts import (
     ANSWER,
     QUESTION,
@@ -319,6 +322,73 @@ def test_the_engine_may_refuse_after_accepted(parts: Parts, failure: Exception, 
     assert end.receipt.answer_sha256 is None
     assert parts.quotas.usage("rh", "day").requests == 0
     parts.assert_books_closed()
+
+
+def test_an_engine_without_room_refuses_at_any_stage(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While its process starts again, the local engine cannot even count tokens."""
+
+    def busy(*_: object) -> int:
+        raise EngineBusy(1.5)
+
+    monkeypatch.setattr(parts.engine, "count_tokens", busy)
+    request = parts.ask(QUESTION)
+    end = parts.refused(request)
+    assert (end.refusal.cause, end.refusal.retry_after) == ("busy", 2)
+    assert parts.recorded(request) == ["refused"]
+    assert parts.quotas.usage("rh", "day").requests == 0
+    parts.assert_books_closed()
+
+
+@pytest.mark.parametrize(("given", "said"), [(0.2, 1), (1.0, 1), (1.2, 2), (12.0, 12)])
+def test_who_is_to_come_back_is_told_when_in_whole_seconds(given: float, said: int) -> None:
+    refusal = too_busy(EngineBusy(given))
+    assert refusal.retry_after == said
+    text = refusal.message_id.format(**refusal.params)
+    assert (f"in {said} seconds" in text) is (said > 1)
+
+
+def test_the_engine_is_told_whose_turn_it_is_and_never_who_it_is(parts: Parts) -> None:
+    parts.completed(parts.ask(TASK, service="petit", conversation="c7"))
+    (request,) = parts.engine.requests
+    subject = "p" + "0" * 32
+    assert (request.queue, request.weight, request.user) == ("petit", 2, subject)
+    assert request.conversation == f"{subject}/c7"
+
+
+def test_a_conversation_is_its_owner_s_whatever_its_identifier(parts: Parts) -> None:
+    """Even a surface that let its clients choose would not let one hit another's."""
+    for subject in ("p" + "1" * 32, "p" + "2" * 32):
+        asked = parts.ask(TASK, conversation="the same")
+        caller = replace(asked.caller, subject=subject)
+        parts.completed(replace(asked, caller=caller))
+    one, other = parts.engine.requests
+    assert one.conversation != other.conversation
+
+
+def test_what_keeps_no_conversation_leaves_nothing_to_reuse(parts: Parts) -> None:
+    parts.completed(parts.ask(TASK, ephemeral=True))
+    assert parts.engine.requests[0].conversation == ""
+
+
+def test_only_the_charter_s_own_words_may_be_computed_once_for_all(parts: Parts) -> None:
+    """A program's system message and its tools are its own."""
+    asked = parts.ask(TASK, ephemeral=True)
+    own = Turn("system", "Le dossier de Mme Martin est le 12.")
+    tool = Tool("lire", "Lit le dossier 12.")
+    for request in (
+        replace(asked, turns=(own, *asked.turns)),
+        replace(asked, id=f"{asked.id}-t", turns=(own, *asked.turns), tools=(tool,)),
+    ):
+        parts.completed(request)
+    plain = parts.ask(TASK)
+    parts.completed(plain)
+    public = {one.messages[: one.public_prefix] for one in parts.engine.requests}
+    (shared,) = public
+    assert [message.role for message in shared] == ["system"]
+    assert "dossier" not in shared[0].content
+    assert all("dossier" in str(one.messages[1:]) for one in parts.engine.requests[:2])
 
 
 def test_only_the_sources_that_fit_are_said_to_be_given(parts: Parts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -105,6 +106,27 @@ def test_the_quota_left_is_what_is_left_once_settled(parts: Parts) -> None:
     assert left["tokens", "month"] == 10_000_000 - spent
     assert receipt.energy.wh is not None
     assert left["wh", "day"] == pytest.approx(1_000 - receipt.energy.wh, abs=1e-5)
+
+
+def test_what_the_model_was_not_given_to_read_is_counted(parts: Parts) -> None:
+    """A conversation that does not fit is shortened by whole turns, and it is said."""
+    long = ("mot " * 2_500).strip()
+    texts = [long, "Lu.", long, "Lu aussi.", "Merci.", "De rien.", TASK]
+    end = parts.completed(parts.ask(*texts))
+    (request,) = parts.engine.requests
+    read = [message.content for message in request.messages[1:]]
+    assert read[:-1] == texts[2:-1]
+    assert end.receipt.turns_left_out == 2
+    older = replace(parts.ask(*texts), left_out=6)
+    assert parts.completed(older).receipt.turns_left_out == 8
+
+
+def test_all_is_read_where_there_is_room_and_nothing_where_no_model_writes(parts: Parts) -> None:
+    assert parts.completed(parts.ask("Bonjour", "Oui ?", TASK)).receipt.turns_left_out == 0
+    parts.extractor.sure = True
+    quoted = replace(parts.ask("Bonjour", "Oui ?", QUESTION, answer="auto"), left_out=2)
+    end = parts.completed(quoted)
+    assert (end.receipt.answered, end.receipt.turns_left_out) == ("passage", 0)
 
 
 def test_energy_is_by_step_and_adds_up(parts: Parts) -> None:

@@ -294,7 +294,7 @@ def test_a_blocked_value_in_a_result_refuses_the_request(parts: Parts) -> None:
 
 def test_the_oldest_turns_go_with_their_calls_and_results(parts: Parts) -> None:
     old = ("mot " * 3_000).strip()
-    parts.travel(
+    events = parts.travel(
         asking(
             parts,
             Turn("user", old),
@@ -308,6 +308,7 @@ def test_the_oldest_turns_go_with_their_calls_and_results(parts: Parts) -> None:
     )
     roles = [message.role for message in parts.engine.requests[0].messages]
     assert roles == ["system", "user", "assistant", "tool"]
+    assert ending(events, Completed).receipt.turns_left_out == 4
 
 
 json_values = st.recursive(
