@@ -155,8 +155,9 @@ def check_logprobs(request: Request, asked: ChatRequest) -> None:
                 request,
                 name,
                 N_(
-                    "«{param}» is not given: tokens are those that the model writes before names "
-                    "are put back and what may not be shown is withheld. Leave it out."
+                    "«{param}» is not given: the probabilities would be those of what the model "
+                    "writes before names are put back and what may not be shown is withheld. "
+                    "Leave it out."
                 ),
             )
 
