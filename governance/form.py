@@ -12,6 +12,7 @@ from typing import Final
 
 from models.grammars import literals, with_literals
 from models.protocol import Sampling, Tool
+from models.tool_calls import dumped
 
 _NAME: Final = "form"
 
@@ -36,5 +37,5 @@ def with_form(sampling: Sampling, masked: tuple[Tool, ...]) -> Sampling:
         return sampling
     schema = masked[0].parameters
     if sampling.json_schema:
-        return replace(sampling, json_schema=json.dumps(schema, ensure_ascii=False))
+        return replace(sampling, json_schema=dumped(schema))
     return replace(sampling, grammar=with_literals(sampling.grammar, schema["enum"]))

@@ -85,11 +85,12 @@ def literals(grammar: str) -> list[str]:
 
 
 def with_literals(grammar: str, texts: Sequence[str]) -> str:
-    """``grammar`` with other texts between its quotes."""
+    """``grammar`` with other texts between its quotes, and without its comments."""
     left = iter(texts)
     return "".join(
         f'"{next(left)}"' if found.lastgroup == "literal" else found.group()
         for found in _tokens(grammar)
+        if found.lastgroup != "comment"
     )
 
 

@@ -16,7 +16,7 @@ from tests.governance.road.parts import QUESTION, Parts, ScriptedEngine, ending,
 from tests.governance.road.test_answers import Marked
 from tests.governance.road.test_personal_data import NIR
 
-ANY = '{"type":"object"}'
+ANY = '{"type": "object"}'
 ASKED = "Rédige une fiche de M. Jean Dupont, avec ses congés."
 
 
@@ -89,8 +89,7 @@ def test_names_in_a_grammar_are_masked_and_come_back(parts: Parts) -> None:
     asked = "Qui vient, M. Jean Dupont ou personne ?"
     end = parts.completed(asking(parts, asked, "", grammar))
     sent = parts.engine.requests[0].sampling.grammar
-    assert sent.startswith('root ::= "[PERSONNE_1]" | "personne"')
-    assert "Dupont" not in sent
+    assert sent.strip() == 'root ::= "[PERSONNE_1]" | "personne"'
     assert end.text == "Jean Dupont"
 
 
