@@ -19,6 +19,9 @@ MOST_CHARACTERS: Final = 8_000
 DEEPEST: Final = 32
 """Levels of brackets in a grammar, and of objects and lists in a schema."""
 MOST_REPEATS: Final = 1_000
+MOST_OPTIONAL: Final = 8
+"""Parts in a row that may be left out: llama.cpp tries their combinations for each token (25 took
+0.6 s for one token, 50 more than a minute)."""
 MOST_ELEMENTS: Final = 20_000
 """Characters, classes and rules of a grammar, once its repetitions are written out."""
 
@@ -76,7 +79,7 @@ def check_grammar(grammar: str) -> None:
         for item in (item for branch in rule for item in branch):
             if item.name and item.name not in rules:
                 raise FormError("a rule that is not defined")
-    _check_recursion(rules)
+    _check_optional(rules, *_check_recursion(rules))
 
 
 def literals(grammar: str) -> list[str]:
@@ -165,6 +168,8 @@ def _check_strict(node: dict[str, Any]) -> None:
 
 
 def _check_pattern(pattern: str) -> None:
+    if sum(map(pattern.count, "?*{")) > MOST_OPTIONAL:
+        raise FormError("too many parts that may be left out, in a row")
     most = 1
     for inside in _QUANTIFIER.findall(pattern):
         for digits in _DIGITS.findall(inside):
@@ -324,8 +329,13 @@ def _bounds(sign: str) -> tuple[int, int | None]:
     return least, int(found[3]) if found[3] else None
 
 
-def _check_recursion(rules: Mapping[str, list[list[_Item]]]) -> None:
-    """Raises FormError where a rule can begin with itself: llama.cpp would never end."""
+def _check_recursion(
+    rules: Mapping[str, list[list[_Item]]],
+) -> tuple[list[str], Callable[[_Item], bool]]:
+    """The rules, each after those with which it begins, and whether an item may be empty.
+
+    Raises FormError where a rule can begin with itself: llama.cpp would never end.
+    """
     empty: set[str] = set()
 
     def may_be_empty(item: _Item) -> bool:
@@ -353,6 +363,28 @@ def _check_recursion(rules: Mapping[str, list[list[_Item]]]) -> None:
                 done.append(other)
     if len(done) < len(rules):
         raise FormError("a rule that begins with itself")
+    return done, may_be_empty
+
+
+def _check_optional(
+    rules: Mapping[str, list[list[_Item]]],
+    order: Sequence[str],
+    may_be_empty: Callable[[_Item], bool],
+) -> None:
+    """Raises FormError where too many parts in a row may be left out."""
+    optional: dict[str, int] = {}
+    for name in order:
+        most = 1
+        for branch in rules[name]:
+            run, leading = 0, True
+            for item in branch:
+                run = run + optional.get(item.name, 1) if may_be_empty(item) else 0
+                leading = leading and may_be_empty(item)
+                if leading:
+                    most = max(most, run)
+                if run > MOST_OPTIONAL:
+                    raise FormError("too many parts that may be left out, in a row")
+        optional[name] = most
 
 
 def _begin(branch: Sequence[_Item], may_be_empty: Callable[[_Item], bool]) -> Iterator[_Item]:

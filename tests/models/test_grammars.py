@@ -58,6 +58,8 @@ def test_gbnf_is_taken(grammar: str) -> None:
         'root ::= "a"{5,2}',  # this took all the machine's memory
         'root ::= "a"{1001}',
         f'root ::= "{"a" * 100}"{{1000}}',
+        f"root ::= {'[a-z]? ' * 9}",  # their combinations are tried for each token
+        f"root ::= a a\na ::= {'[a-z]* ' * 5}",
         f"root ::= {'(' * 40}[a]{')' * 40}",
         f'root ::= "{"a" * MOST_CHARACTERS}"',
         "\0",
@@ -114,6 +116,7 @@ def test_a_schema_is_taken(schema: dict[str, Any]) -> None:
         {"type": "string", "pattern": "^a{99999999999}$"},
         {"type": "string", "pattern": "^((a{99}){99}){99}$"},
         {"type": "string", "pattern": "^(a?)*$"},
+        {"type": "string", "pattern": f"^{'[a-z]?' * 9}$"},
         {"type": "string", "minLength": 1e9},
         {"type": "array", "items": {"type": "null"}, "maxItems": 100_000},
         {"type": "number", "const": float("nan")},
