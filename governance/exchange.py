@@ -14,6 +14,7 @@ from typing import Literal
 from governance.charter.charter import Charter, ServiceRules
 from governance.charter.schema import Handling
 from governance.energy.bill import EnergyBill
+from governance.form import held_to_a_form
 from governance.pii.choices import NO_CHOICE, Choices
 from governance.pii.pseudonymise import Masked
 from governance.quotas.limits import Amounts, Asker, Kind, QuotaLimit, QuotaState
@@ -89,8 +90,9 @@ class Exchange:
     ``reading`` are the passages as the answer is checked against them, and ``unsupported`` says
     that they supported none of it: nothing of it was shown.
     ``withheld`` is the passage that stopped the answer, ``injections`` the instructions found in
-    documents. ``turns`` and ``tools`` are those of the request, pseudonymised. ``tool_calls`` are
-    what the model asked for, names restored; ``called_texts`` the texts of their arguments before.
+    documents. ``turns``, ``tools`` and ``sampling`` are those of the request, pseudonymised.
+    ``tool_calls`` are what the model asked for, names restored; ``called_texts`` the texts of their
+    arguments before.
     """
 
     request: ExchangeRequest
@@ -103,6 +105,7 @@ class Exchange:
     masked: Masked | None = None
     turns: tuple[Turn, ...] = ()
     tools: tuple[Tool, ...] = ()
+    sampling: Sampling = field(default_factory=Sampling)
     verdict: Verdict | None = None
     accepted_record: int | None = None
     searched: bool = False
@@ -172,10 +175,25 @@ class Exchange:
         return bool(self.request.tools) or self.request.turns[-1].role == "tool"
 
     @property
+    def has_form(self) -> bool:
+        """Whether the program holds the answer to a form, a JSON Schema's or a grammar's."""
+        return held_to_a_form(self.request.sampling)
+
+    @property
+    def for_program(self) -> bool:
+        """Whether the answer is a step of a program's own: nothing is searched, nor put in its
+        place or behind it.
+
+        A form is filled from what the program gives: a sentence of Sobria's would break it.
+        """
+        return self.with_tools or self.has_form
+
+    @property
     def given(self) -> list[str]:
         """All that the model was given to read, in placeholders."""
         read = [message.content for message in self.prompt]
         read += [call.arguments for message in self.prompt for call in message.tool_calls]
+        read += filter(None, (self.sampling.json_schema, self.sampling.grammar))
         return read + [
             f"{tool.description}\n{json.dumps(dict(tool.parameters), ensure_ascii=False)}"
             for tool in self.tools

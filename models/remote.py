@@ -24,6 +24,7 @@ from models.protocol import (
     ModelInfo,
     Prefilled,
     PromptTooLong,
+    Sampling,
     Token,
     Tool,
     Usage,
@@ -38,6 +39,16 @@ _TOKENS_PER_MESSAGE = 4  # the marks that a chat template puts around a turn
 _RETRY_AFTER = 5.0  # seconds, where a busy server does not say
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BUSY = frozenset({429, 503})
+_USUAL = Sampling()
+#: What OpenAI's protocol has not, by the names of llama-server and vLLM: sent only where it differs
+#: from what Sobria does by itself, for a server that knows it not may refuse it.
+_BEYOND_OPENAI = (
+    ("top_k", "top_k"),
+    ("min_p", "min_p"),
+    ("repeat_penalty", "repeat_penalty"),
+    ("repetition_penalty", "repeat_penalty"),
+    ("grammar", "grammar"),
+)
 
 
 class _Retriable(Exception):
@@ -246,13 +257,22 @@ def _body(model: str, request: GenerationRequest) -> dict[str, Any]:
     if sampling.logprobs is not None:
         body["logprobs"], body["top_logprobs"] = True, sampling.logprobs
     if sampling.json_schema:
-        schema = {"name": "answer", "strict": True, "schema": json.loads(sampling.json_schema)}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        body["response_format"] = _response_format(json.loads(sampling.json_schema))
+    for name, field in _BEYOND_OPENAI:
+        if (value := getattr(sampling, field)) != getattr(_USUAL, field):
+            body[name] = value
     if request.tools:
         body["tools"] = asked_for(request.tools)
         if not request.parallel_calls:
             body["parallel_tool_calls"] = False
     return body
+
+
+def _response_format(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema == {"type": "object"}:
+        return {"type": "json_object"}
+    named = {"name": "answer", "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
 
 
 def _refusal(response: httpx.Response) -> Exception:

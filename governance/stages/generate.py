@@ -183,7 +183,7 @@ class Generate:
             notice = WITHHELD[exchange.request.caller.locale]
             held = supports if asks_for_facts(exchange.question) else None
             gate = self._gate(exchange.shown, exchange.question, notice, held)
-        return Outgoing(watch, restorer, judge if judges.watches else None, gate)
+        return Outgoing(watch, restorer, judge if judges.watches else None, gate, exchange.has_form)
 
     def _build(self, exchange: Exchange) -> None:
         """Puts the prompt together within the model's context, and notes the passages it kept."""
@@ -196,7 +196,7 @@ class Generate:
             place = exchange.question_place
             turns[place] = replace(turns[place], content=question)
         room = self._engine.info.context_length - exchange.request.sampling.max_tokens
-        if exchange.with_tools:
+        if exchange.for_program:
             exchange.prompt = build_tool_prompt(
                 _system(exchange),
                 turns,
@@ -237,7 +237,7 @@ def _request(exchange: Exchange) -> GenerationRequest:
     return GenerationRequest(
         id=exchange.id,
         messages=exchange.prompt,
-        sampling=asked.sampling,
+        sampling=exchange.sampling,
         queue=asked.caller.service,
         weight=exchange.rules.weight,
         user=subject,

@@ -27,6 +27,7 @@ class Outgoing:
     reads of it; ``called`` is what it let pass of the arguments of calls. ``decisions`` are the
     uses that were recognised, each once, and ``withheld`` the passage that stopped the answer.
     Without ``judge`` nothing is held back to be judged, without ``gate`` nothing to be sourced.
+    With ``form``, all is held back to the end: what is then JSON stays JSON.
     """
 
     def __init__(
@@ -35,10 +36,13 @@ class Outgoing:
         restorer: StreamRestorer,
         judge: Callable[[str], Sequence[OutputDecision]] | None = None,
         gate: AnswerGate | None = None,
+        form: bool = False,
     ) -> None:
         self._watch = watch
         self._judge = judge
         self._gate = gate
+        self._form = form
+        self._document: list[str] = []
         self._passages = PassageStream()
         self.decisions: dict[str, OutputDecision] = {}
         self.withheld = ""
@@ -71,6 +75,9 @@ class Outgoing:
 
         Each is then to be fed, in this order.
         """
+        if self._form:
+            self._document.append(text)
+            return []
         return [text] if self._judge is None else self._passages.feed(text)
 
     def rest(self) -> list[str]:
@@ -90,11 +97,31 @@ class Outgoing:
         return self._note(passed, self._restorer.feed(passed))
 
     def flush(self) -> str:
-        """The rest of what was fed."""
+        """The rest of what was fed.
+
+        Raises:
+            AnswerStopped: what was held back to here is of a use that the charter forbids.
+        """
+        if self._form:
+            return self._flush_document()
         passed = self._watched.flush()
         if self._gate is not None:
             passed = self._gate.feed(passed) + self._gate.flush()
         return self._note(passed, self._restorer.feed(passed) + self._restorer.flush())
+
+    def _flush_document(self) -> str:
+        """The whole answer: each string of it by itself where it is JSON, else as a text.
+
+        A text is what a grammar may ask for, or JSON that was cut short.
+        """
+        self._form, document = False, "".join(self._document)
+        wrapped = f"[{document}]"  # a string or a number alone is JSON too
+        if pieces(wrapped) is None:
+            passages = self.whole(document) + self.rest()
+            return "".join([*map(self.feed, passages), self.flush()])
+        self._judge_document(wrapped)
+        passed = mapped(wrapped, self._passed)[1:-1]
+        return self._note(passed, mapped(f"[{passed}]", lambda p: self._restored(p.text))[1:-1])
 
     def call(self, call: ToolCall) -> ToolCall:
         """A call as the program gets it.
@@ -105,19 +132,19 @@ class Outgoing:
         Raises:
             AnswerStopped: the arguments are of a use that the charter forbids.
         """
-        self._judge_call(call)
+        self._judge_document(call.arguments)
         made = replace(call, arguments=mapped(call.arguments, self._piece))
         self.calls.append(made)
         return made
 
-    def _judge_call(self, call: ToolCall) -> None:
-        """All that the arguments say, keys included, as one text; itself where it is no JSON."""
+    def _judge_document(self, document: str) -> None:
+        """All that a JSON text says, keys included, as one text; itself where it is no JSON."""
         if self._judge is None:
             return
-        said = pieces(call.arguments)
+        said = pieces(document)
         words = [words_of(p.text) if p.kind == "key" else p.text for p in said or ()]
         cutting = PassageStream()
-        text = " ".join(words) if said is not None else call.arguments
+        text = " ".join(words) if said is not None else document
         for passage in [*cutting.feed(text), *cutting.flush()]:
             self._judged(passage)
 
@@ -131,15 +158,20 @@ class Outgoing:
                 raise AnswerStopped(decision)
 
     def _piece(self, piece: Piece) -> str:
-        if piece.kind == "number" and sum(map(str.isdigit, piece.text)) < _TELLING_DIGITS:
+        if _tells_nothing(piece):
             return piece.text
-        passed = self._watched_alone(piece)
+        passed = self._passed(piece)
         self.called.append(passed)
+        return self._restored(passed)
+
+    def _restored(self, passed: str) -> str:
         # The line break keeps the piece before from making one word with this one.
         return (self._of_calls.feed(f"\n{passed}") + self._of_calls.flush())[1:]
 
-    def _watched_alone(self, piece: Piece) -> str:
+    def _passed(self, piece: Piece) -> str:
         """The piece as the watch lets it pass, read behind its key, which may announce it."""
+        if _tells_nothing(piece):
+            return piece.text
         lead = f"{words_of(piece.name)} : " if piece.name else ""
         watched = self._watch()
         passed = watched.feed(lead + piece.text) + watched.flush()
@@ -150,3 +182,7 @@ class Outgoing:
         self.passed.append(passed)
         self.shown.append(shown)
         return shown
+
+
+def _tells_nothing(piece: Piece) -> bool:
+    return piece.kind == "number" and sum(map(str.isdigit, piece.text)) < _TELLING_DIGITS

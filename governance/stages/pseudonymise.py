@@ -8,6 +8,7 @@ from governance.drafts import Drafted, masked_conversation
 from governance.energy.ledger import EnergyLedger
 from governance.events import Event, Refusal
 from governance.exchange import Exchange
+from governance.form import form_tools, with_form
 from governance.messages import N_
 from governance.pii.pseudonymise import Masked, Pseudonymiser
 from governance.stages.stage import ExchangeRefused
@@ -20,7 +21,7 @@ BLOCKED = N_(
 
 
 class Pseudonymise:
-    """Masks every turn and every tool with the conversation's own mapping."""
+    """Masks every turn, every tool and the answer's form with the conversation's own mapping."""
 
     control = "personal_data"
 
@@ -49,14 +50,14 @@ class Pseudonymise:
 
         def mask_all() -> Drafted:
             with self._energy.measure(exchange.id, "analysis"):
-                return masked_conversation(request.turns, request.tools, mask)
+                tools = (*request.tools, *form_tools(request.sampling))
+                return masked_conversation(request.turns, tools, mask)
 
         drafted = await in_thread(mask_all)
-        exchange.masked, exchange.turns, exchange.tools = (
-            drafted.masked,
-            drafted.turns,
-            drafted.tools,
-        )
+        exchange.masked, exchange.turns = drafted.masked, drafted.turns
+        given = len(request.tools)
+        exchange.tools, form = drafted.tools[:given], drafted.tools[given:]
+        exchange.sampling = with_form(request.sampling, form)
         if exchange.masked.blocked:
             kinds = tuple(map(exchange.rules.label, exchange.masked.blocked))
             raise ExchangeRefused(

@@ -184,7 +184,7 @@ def _may_repeat(exchange: Exchange) -> bool:
     turns = exchange.request.turns
     if masked is None or verdict is None or not exchange.charter.answers.repeat_days:
         return False
-    alone = len(turns) == 1 and turns[0].role == "user" and not exchange.with_tools
+    alone = len(turns) == 1 and turns[0].role == "user" and not exchange.for_program
     # What was found and left in clear, by the charter or by its author, is personal all the same.
     personal = masked.counts or masked.kept or any(masked.findings) or exchange.request.choices
     allowed = all(each.effect == "allow" for each in exchange.decisions)

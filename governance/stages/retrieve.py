@@ -46,7 +46,7 @@ class Retrieve:
         self._threads = threads  # that the embedder works on, for the energy's account
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        """Says how much is searched, then what was found; nothing is, where tools are at work.
+        """Says how much is searched, then what was found; nothing is, for a program's own step.
 
         Says also which documents hold instructions: the model does not get to read them.
         """
@@ -58,7 +58,7 @@ class Retrieve:
             yield _told(exchange)
 
     async def _found(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        if exchange.with_tools or not needs_sources(exchange.question):
+        if exchange.for_program or not needs_sources(exchange.question):
             return
         allowed = exchange.rules.sources
         yield Searching(await in_thread(self._retriever.count, allowed))

@@ -28,6 +28,7 @@ from governance.exchange import ExchangeRequest, ephemeral_conversation
 from governance.messages import N_
 from server import callers
 from server.api import disclosure, quota_notice, tool_request
+from server.api.answer_form import sampling_of
 from server.api.chat_request import ChatRequest, check, turns_of
 from server.api.completion_parts import call_of, finish_of, message_of, sobria_of, usage_of
 from server.api.errors import ApiError, failed, refused
@@ -53,13 +54,15 @@ async def complete(
     model = components.engine.info
     check_model(request, asked.model, model.name)
     tool_request.check_model(request, tools, turns, model.name, able=model.calls_tools)
+    remote = model.digest.startswith("remote:")
+    sampling = sampling_of(request, asked, remote=remote)
     exchange_id = uuid.uuid4().hex
     asking = ExchangeRequest(
         id=exchange_id,
         caller=callers.program(components, caller.key, locale_of(request)),
         conversation_id=ephemeral_conversation(exchange_id),
         turns=turns,
-        sampling=asked.sampling,
+        sampling=sampling,
         surface="api",
         ephemeral=True,
         tools=tools,

@@ -13,7 +13,8 @@ from starlette.requests import Request
 
 from governance.messages import N_
 from governance.turns import Turn
-from models.protocol import Role, Sampling
+from models.protocol import Role
+from server.api.answer_form import check_logprobs
 from server.api.errors import bad_request
 from server.api.tool_request import (
     UNSUPPORTED,
@@ -31,15 +32,14 @@ HARMLESS = frozenset(
 #: Values that ask for what is done anyway.
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "n": (1,),
-    "frequency_penalty": (0, 0.0),
-    "presence_penalty": (0, 0.0),
     "logprobs": (False,),
     "top_logprobs": (0,),
     "functions": ([],),
     "modalities": (["text"],),
-    "response_format": ({"type": "text"},),
-    "logit_bias": ({},),
 }
+
+
+Stop = Annotated[str, Field(max_length=500)]
 
 
 class Part(BaseModel):
@@ -92,29 +92,25 @@ class ChatRequest(BaseModel):
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    seed: int | None = None
-    stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+    top_k: Annotated[int, Field(ge=-1, le=100_000)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    repeat_penalty: Annotated[float, Field(gt=0, le=2)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=4)] | None = None
+    logit_bias: Any = None
+    response_format: Any = None
+    grammar: Any = None
     tools: Any = None
     tool_choice: Any = None
     parallel_tool_calls: bool | None = None
     sobria: SobriaOptions = SobriaOptions()
 
-    @property
-    def sampling(self) -> Sampling:
-        """How to choose the tokens; what is not given keeps Sobria's own values."""
-        usual = Sampling()
-        stops = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        return Sampling(
-            max_tokens=self.max_completion_tokens or self.max_tokens or usual.max_tokens,
-            temperature=usual.temperature if self.temperature is None else self.temperature,
-            top_p=usual.top_p if self.top_p is None else self.top_p,
-            seed=self.seed,
-            stop=tuple(stop for stop in stops if stop),
-        )
-
 
 def check(request: Request, asked: ChatRequest) -> None:
     """Raises ApiError for a field that is not served, naming it."""
+    check_logprobs(request, asked)
     for name, value in (asked.model_extra or {}).items():
         if value is None or name in HARMLESS or value in NEUTRAL.get(name, ()):
             continue

@@ -372,11 +372,28 @@ def test_what_sampling_asks_for_is_asked_of_the_server(peer: Peer) -> None:
         presence_penalty=0.5,
         logit_bias={7: -100.0},
         logprobs=2,
-        json_schema='{"type": "object"}',
+        json_schema='{"type": "array", "items": {"type": "null"}}',
     )
     run(engine_of(peer), GenerationRequest("r", REQUEST.messages, sampling))
     (body,) = peer.bodies
     assert (body["presence_penalty"], body["logit_bias"]) == (0.5, {"7": -100.0})
     assert (body["logprobs"], body["top_logprobs"]) == (True, 2)
-    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert body["response_format"]["json_schema"]["schema"]["type"] == "array"
     assert "frequency_penalty" not in body
+    assert not {"top_k", "min_p", "repeat_penalty", "repetition_penalty", "grammar"} & set(body)
+
+
+def test_what_openai_has_not_is_asked_where_it_differs(peer: Peer) -> None:
+    sampling = Sampling(
+        max_tokens=20, top_k=5, min_p=0.0, repeat_penalty=1.0, grammar='root ::= "a"'
+    )
+    run(engine_of(peer), GenerationRequest("r", REQUEST.messages, sampling))
+    (body,) = peer.bodies
+    assert (body["top_k"], body["min_p"], body["grammar"]) == (5, 0.0, 'root ::= "a"')
+    assert body["repeat_penalty"] == body["repetition_penalty"] == 1.0
+
+
+def test_any_json_object_is_asked_for_as_openai_does(peer: Peer) -> None:
+    sampling = Sampling(max_tokens=20, json_schema='{"type":"object"}')
+    run(engine_of(peer), GenerationRequest("r", REQUEST.messages, sampling))
+    assert peer.bodies[0]["response_format"] == {"type": "json_object"}
