@@ -147,7 +147,9 @@ class Server:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000"},
         )
-        self._client = httpx.AsyncClient(timeout=600, trust_env=False)
+        # a connection for each: a server that closes an idle one may do so as it is used again
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(timeout=600, limits=limits, trust_env=False)
         ends = time.monotonic() + _START
         while not self._answers():
             if self._child.poll() is not None or time.monotonic() > ends:

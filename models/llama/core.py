@@ -142,10 +142,9 @@ class Core:
 
     def _report(self, part: Part, written: Token | EngineError | None, work: Work) -> None:
         sequence, key = part.sequence, part.sequence.key
-        reading = part.start < sequence.prompt
         seconds = work.ended - work.started
         sequence.cpu += work.cpu_seconds
-        if reading:
+        if part.reads:
             sequence.prefill += seconds
             done = part.start + len(part.tokens)
             self._tell(key, Prefilled(done, sequence.prompt, sequence.cached, work))

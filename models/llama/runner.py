@@ -10,7 +10,7 @@ so that nobody's attention looks at the others'; no flash attention, which write
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,7 +30,7 @@ class Runner(Memory, Protocol):
     """What computes the steps."""
 
     def decode(self, parts: Sequence[Part]) -> list[list[Logits]]:
-        """For each part, the logits of its last ``outputs`` rows; valid until the next call.
+        """For each part, the logits of its last ``outputs`` rows.
 
         Raises:
             RunnerError: the cache's contents are lost.
@@ -95,16 +95,19 @@ class LlamaRunner:
 
     def decode(self, parts: Sequence[Part]) -> list[list[Logits]]:
         """As Runner says."""
-        row, outputs = 0, dict[int, range]()
-        # llama.cpp computes in one pass only slots that follow one another in the batch
-        for part in sorted(parts, key=lambda part: part.sequence.slot):
-            slot, last = part.sequence.slot, len(part.tokens) - part.outputs
-            for place, token in enumerate(part.tokens):
-                self._put(row, token, part.start + place, slot, output=place >= last)
-                row += 1
-            outputs[slot] = range(row - part.outputs, row)
-        self._run(row)
-        return [[self._logits(at) for at in outputs[part.sequence.slot]] for part in parts]
+        logits = dict[int, list[Logits]]()
+        for group in _passes(parts):
+            row, outputs = 0, dict[int, range]()
+            for part in group:
+                slot, last = part.sequence.slot, len(part.tokens) - part.outputs
+                for place, token in enumerate(part.tokens):
+                    self._put(row, token, part.start + place, slot, output=place >= last)
+                    row += 1
+                outputs[slot] = range(row - part.outputs, row)
+            self._run(row)
+            for slot, rows in outputs.items():
+                logits[slot] = [self._logits(at).copy() for at in rows]
+        return [logits[part.sequence.slot] for part in parts]
 
     def cut(self, slot: int, start: int) -> None:
         """As Memory says."""
@@ -151,6 +154,19 @@ class LlamaRunner:
     def _logits(self, row: int) -> Logits:
         pointer = llama_cpp.llama_get_logits_ith(self._context, row)
         return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
+
+
+def _passes(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """What llama.cpp is given at once: those who write together, each prompt by itself.
+
+    It would take a batch that mixes them apart anyway, and at places that depend on who else is
+    there: so a prompt is read as it would be alone, to the bit. Of those who write, it computes
+    together only slots that follow one another.
+    """
+    writing = [part for part in parts if not part.reads]
+    if writing:
+        yield sorted(writing, key=lambda part: part.sequence.slot)
+    yield from ([part] for part in parts if part.reads)
 
 
 def load(path: Path) -> Any:

@@ -1,9 +1,8 @@
 """Decides what each step computes. Pure: it knows tokens and slots, and no native code.
 
-A step has a budget of rows. Those who write come first, one row each, so that nobody's answer waits
-for another's prompt; then their drafts; what is left reads prompts, one after the other, in the
-order of the fair queue. A slot has room for a whole context: nothing that runs can be stuck for
-want of memory.
+Those who write have one row each in every step, so that nobody's answer waits for another's prompt,
+and their drafts; a bounded number of rows reads prompts, one after the other, in the order of the
+fair queue. A slot has room for a whole context: nothing that runs can be stuck for want of memory.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from models.llama.prefix import PrefixCache, common
 from models.llama.sequence import Sequence, State
 
 _THIRD = 3
+_EVEN = 8  # rows: chunks of a multiple of it give the same as a whole prompt, to the bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Part:
     start: int
     tokens: list[int]
     outputs: int
+
+    @property
+    def reads(self) -> bool:
+        """Whether it reads the prompt."""
+        return self.start < self.sequence.prompt
 
 
 class Scheduler:
@@ -93,7 +98,6 @@ class Scheduler:
         self._prefixes.close_ranks(self.running)
         writing = self._writers()
         room = self._limits.mixed if writing else self._limits.batch
-        room -= len(writing)
         # llama.cpp computes together those who have as many rows: a guess beside others' tokens
         # would cost a pass of its own
         alone = len(self.running) == len(writing) == 1 and not self._queue
@@ -102,7 +106,6 @@ class Scheduler:
         for one in writing:
             one.draft = one.draft[: max(0, min(spare, one.limit - one.written - 1))]
             rows = [one.tokens[-1], *one.draft]
-            room -= len(one.draft)
             parts.append(Part(one, one.computed, rows, len(rows)))
             self._queue.charge(one, len(rows))
         for one in self._readers():
@@ -110,6 +113,10 @@ class Scheduler:
                 break
             bound = one.public if one.computed < one.public else one.prompt
             end = min(one.computed + room, bound)
+            if end < bound:
+                end -= (end - one.computed) % _EVEN
+            if end == one.computed:
+                break
             rows = one.tokens[one.computed : end]
             parts.append(Part(one, one.computed, rows, int(end == one.prompt)))
             room -= len(rows)

@@ -46,7 +46,10 @@ class FakeRunner:
 
     def decode(self, parts: Sequence[Part]) -> list[list[NDArray[np.float32]]]:
         """As Runner says, after checking everything that can be checked."""
-        assert 0 < sum(len(part.tokens) for part in parts) <= self.batch
+        assert parts and all(len(part.tokens) > 0 for part in parts)
+        for reads in (True, False):
+            rows = sum(len(part.tokens) for part in parts if part.reads == reads)
+            assert rows <= self.batch
         slots = [part.sequence.slot for part in parts]
         assert len(set(slots)) == len(slots) and min(slots) >= 0, "a slot is one sequence's"
         outputs = []
