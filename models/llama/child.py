@@ -42,6 +42,7 @@ class Spec:
     memory: int | None = None
     running: int | None = None
     speculate: bool = True
+    reproducible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Child:
         self._sending = threading.Lock()
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._told: list[tuple[int, Any]] = []
-        runner = LlamaRunner(spec.path, spec.threads)
+        runner = LlamaRunner(spec.path, spec.threads, reproducible=spec.reproducible)
         sizes = sizes_for(
             runner.shape(),
             spec.context_length,

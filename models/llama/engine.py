@@ -42,8 +42,9 @@ class LlamaEngine:
     Loading blocks, so make it outside the event loop. ``context_length`` bounds one request, in
     tokens, and is cut to what the model was trained for; ``threads`` defaults to the usable cores;
     ``queue_limit`` is how many requests of a service may wait. ``memory``, in bytes, is for the
-    cache, beside the weights: how many are served at once (``running``) follows from it. Events go
-    to the loop on which ``generate`` is iterated.
+    cache, beside the weights: how many are served at once (``running``) follows from it.
+    ``reproducible``: with temperature 0, an answer does not depend on who else is served; many at
+    once then write slower. Events go to the loop on which ``generate`` is iterated.
 
     Raises:
         EngineError: when the file cannot be loaded.
@@ -63,6 +64,7 @@ class LlamaEngine:
         memory: int | None = None,
         running: int | None = None,
         speculate: bool = True,
+        reproducible: bool = False,
     ) -> None:
         count = threads or usable_cores()
         self._process = EngineProcess(
@@ -75,6 +77,7 @@ class LlamaEngine:
                 memory,
                 running,
                 speculate,
+                reproducible,
             )
         )
         ready = self._process.ready

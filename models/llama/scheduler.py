@@ -15,6 +15,10 @@ from models.llama.fairness import AHEAD, FairQueue
 from models.llama.prefix import PrefixCache, common
 from models.llama.sequence import Sequence, State
 
+ALIKE = 3
+"""Rows that llama.cpp computes in one pass as it would one by one, to the bit: it has other kernels
+for four, which round otherwise (docs/decisions/0025)."""
+
 _THIRD = 3
 _EVEN = 8  # rows: chunks of a multiple of it give the same as a whole prompt, to the bit
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_GRAM = 3  # tokens that must be the same before a guess is made
+_GRAMS = (8, 5, 3)  # tokens that must be the same before a guess is made: more are surer
 _LONGEST = 8
 _AT_FIRST = 3
 _LONGEST_REST = 64  # steps without a guess, after refusals
@@ -31,8 +31,10 @@ class Speculation:
         if self._rest > 0:
             self._rest -= 1
             return []
-        place = self._last.get(tuple(tokens[-_GRAM:]))
-        return [] if place is None else list(tokens[place : place + self._length])
+        for gram in _GRAMS:
+            if (place := self._last.get(tuple(tokens[-gram:]))) is not None:
+                return list(tokens[place : place + self._length])
+        return []
 
     def told(self, guessed: int, accepted: int) -> None:
         """Learn from how far a guess was right."""
@@ -48,6 +50,7 @@ class Speculation:
             self._rest, self._next_rest = self._next_rest, min(_LONGEST_REST, 2 * self._next_rest)
 
     def _learn(self, tokens: Sequence[int], end: int) -> None:
-        for at in range(max(self._read, _GRAM), end + 1):
-            self._last[tuple(tokens[at - _GRAM : at])] = at
+        for gram in _GRAMS:
+            for at in range(max(self._read, gram), end + 1):
+                self._last[tuple(tokens[at - gram : at])] = at
         self._read = max(self._read, end + 1)
