@@ -103,6 +103,12 @@ def quoting(seed: int) -> list[Message]:
     return [system(), Message("user", f"{excerpts(seed)}\n\n{asked}")]
 
 
+async def eight_users(subject: Subject) -> Load:
+    """Eight users at once."""
+    asks = [subject.ask(rag(n), WRITTEN, Who(user=f"u{n}")) for n in range(USERS)]
+    return await measured(subject, asks)
+
+
 async def compared(subjects: Sequence[Subject]) -> list[Row]:
     """One user, then eight, on each subject; the targets are of ours against the others."""
     rows, alone, eight = list[Row](), dict[str, Load](), dict[str, Load]()
@@ -110,10 +116,7 @@ async def compared(subjects: Sequence[Subject]) -> list[Row]:
         name = subject.name
         await subject.ask(rag(99), 8)  # whatever is done once
         alone[name] = await measured(subject, [subject.ask(rag(50), WRITTEN)])
-        eight[name] = await measured(
-            subject,
-            [subject.ask(rag(n), WRITTEN, Who(user=f"u{n}")) for n in range(USERS)],
-        )
+        eight[name] = await eight_users(subject)
         load = eight[name]
         rows += [
             Row(f"{name}: one user, tokens/s written", alone[name].decode),
@@ -204,8 +207,10 @@ async def churn(ours: Ours, minutes: float) -> tuple[float, float]:
     return after / before - 1, (await ours.ask(rag(1), 4)).first
 
 
-async def own_rows(ours: Ours, plain: Ours, prompts: int, minutes: float) -> list[Row]:
-    """What has no counterpart in the others."""
+async def own_rows(ours: Ours, plain: Ours, alike: Ours, prompts: int, minutes: float) -> list[Row]:
+    """What has no counterpart in the others. ``plain`` makes no guesses, ``alike`` is reproducible
+    besides.
+    """
     rows = list[Row]()
     quick = await measured(ours, [ours.ask(quoting(5), WRITTEN)])
     slow = await measured(plain, [plain.ask(quoting(5), WRITTEN)])
@@ -217,9 +222,11 @@ async def own_rows(ours: Ours, plain: Ours, prompts: int, minutes: float) -> lis
     calm, flooded = await polite(ours, flood=False), await polite(ours, flood=True)
     rows.append(Row("polite services' p95 wait, beside a flood", flooded / calm, 1.5, True))
     if prompts:
-        rows.append(
-            Row(f"alone and in a batch, of {prompts}", await agreement(plain, prompts), 0.95)
-        )
+        row = f"alone and in a batch of {USERS}, of {prompts} prompts"
+        rows.append(Row(f"{row}, by default", await agreement(plain, prompts)))
+        rows.append(Row(f"{row}, reproducible", await agreement(alike, prompts), 0.95))
+        slow, fast = await eight_users(alike), await eight_users(plain)
+        rows.append(Row(f"{USERS} users, reproducible against by default", slow.rate / fast.rate))
     if minutes:
         growth, wait = await churn(ours, minutes)
         rows.append(Row(f"{minutes:g} minutes of churn: memory growth", growth, 0.05, True))
@@ -240,6 +247,7 @@ def servers(options: argparse.Namespace) -> Iterator[Callable[[], Server]]:
 async def run(options: argparse.Namespace) -> list[Row]:
     """All rows."""
     plain = Ours(options.model, options.threads, speculate=False)
+    alike = Ours(options.model, options.threads, speculate=False, reproducible=True)
     subjects: list[Subject] = [Ours(options.model, options.threads), plain]
     try:
         for start in servers(options):
@@ -249,9 +257,9 @@ async def run(options: argparse.Namespace) -> list[Row]:
             await other.close()
         ours = subjects[0]
         assert isinstance(ours, Ours)
-        rows += await own_rows(ours, plain, options.prompts, options.minutes)
+        rows += await own_rows(ours, plain, alike, options.prompts, options.minutes)
     finally:
-        for subject in subjects:
+        for subject in [*subjects, alike]:
             await subject.close()
     return rows
 

@@ -90,7 +90,9 @@ class Subject(Protocol):
 class Ours:
     """The engine of this project."""
 
-    def __init__(self, path: Path, threads: int, *, speculate: bool = True) -> None:
+    def __init__(
+        self, path: Path, threads: int, *, speculate: bool = True, reproducible: bool = False
+    ) -> None:
         self.name = "Sobria" if speculate else "Sobria, no guesses"
         self._never = ends_of(path)
         self.engine = LlamaEngine(
@@ -103,6 +105,7 @@ class Ours:
             # of one service, a quarter of the places is left to others
             running=SLOTS + SLOTS // 2,
             speculate=speculate,
+            reproducible=reproducible,
         )
 
     async def ask(self, turns: Sequence[Message], most: int, who: Who = Who()) -> Answer:

@@ -19,7 +19,7 @@ from governance.receipt import Receipt
 from models.protocol import FinishReason, Message, ToolCall, Usage
 from rag.protocol import Caveat, Extract, Grounding, Passage
 
-RefusalCause = Literal["use", "quota", "personal_data", "service", "busy", "too_long"]
+RefusalCause = Literal["use", "quota", "personal_data", "service", "busy", "too_long", "form"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class EngineSpec:
 
     ``model`` is a name of the catalogue (llama) or of the server's (openai), whose ``url`` is the
     base address, up to ``/v1``; several, set apart by blanks or commas, serve the same model.
-    ``context_length`` is in tokens, ``memory`` in bytes, for the cache beside the weights.
+    ``context_length`` is in tokens, ``memory`` in bytes, for the cache beside the weights;
+    ``reproducible`` as in ``LlamaEngine``.
     ``api_key`` is never shown.
     """
 
@@ -36,6 +37,7 @@ class EngineSpec:
     threads: int | None = None
     queue_limit: int = 32
     memory: int | None = None
+    reproducible: bool = False
 
 
 def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
@@ -65,4 +67,5 @@ def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
         threads=spec.threads,
         queue_limit=spec.queue_limit,
         memory=spec.memory,
+        reproducible=spec.reproducible,
     )

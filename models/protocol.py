@@ -224,6 +224,10 @@ class PromptTooLong(EngineError):
         )
 
 
+class UnusableForm(EngineError):
+    """The grammar or the schema of a request makes none, or lets nothing follow."""
+
+
 class EngineBusy(EngineError):
     """The queue is full. ``retry_after`` is in seconds."""
 
@@ -238,6 +242,11 @@ class Engine(Protocol):
     @property
     def info(self) -> ModelInfo: ...
 
+    @property
+    def ready(self) -> bool:
+        """Whether it would serve a request now; asks nobody."""
+        ...
+
     def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         """Tokens of the prompt that these make under the model's chat template."""
         ...
@@ -250,6 +259,10 @@ class Engine(Protocol):
             EngineBusy: when the queue is full.
             EngineError: when the model or its server fails.
         """
+        ...
+
+    def forget(self, conversation: str) -> None:
+        """Give up what was kept of a conversation, named as in ``GenerationRequest``."""
         ...
 
     async def close(self) -> None: ...

@@ -165,6 +165,9 @@ class RemoteEngine:
         self._pool.worked(upstream)
         return True
 
+    def forget(self, conversation: str) -> None:
+        """Nothing to do: its servers are never told the name of a conversation."""
+
     async def close(self) -> None:
         """Close the connections."""
         clients, self._clients = self._clients, {}

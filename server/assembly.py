@@ -145,7 +145,7 @@ class Assembly(Books):
             "charter": self.charter.get() is not None,
             "sources": _answers(lambda: self.retriever.count() > 0),
             # False while its process is started again, or while all of its servers rest.
-            "model": bool(getattr(self.engine, "ready", True)),
+            "model": self.engine.ready,
         }
 
     def _database_answers(self) -> bool:
@@ -335,6 +335,7 @@ def _engine_spec(settings: Settings) -> EngineSpec:
         context_length=settings.context_length,
         threads=settings.threads,
         memory=settings.engine_memory,
+        reproducible=settings.engine_reproducible,
     )
 
 

@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     engine_memory: ByteSize | None = Field(
         None, ge=1_000_000, le=10**15, description="bytes, or a size such as 512M or 2G"
     )
+    engine_reproducible: bool = Field(False, description="true or false")
     chroma_url: str | None = Field(None, description="a Chroma server's http(s) address")
     documents_dir: Path | None = Field(None, description="a folder of documents that exists")
     glossary_file: Path | None = Field(None, description="a glossary.yaml that exists")

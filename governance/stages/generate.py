@@ -39,12 +39,17 @@ from models.protocol import (
     PromptTooLong,
     Queued,
     Token,
+    UnusableForm,
 )
 from rag.protocol import AnswerGate, CitationChecker, Passage
 
 TOO_LONG = N_(
     "Your conversation is {excess} tokens too long for the model, which reads {context_length}. "
     "Shorten your message, or start a new conversation."
+)
+UNUSABLE = N_(
+    "The model cannot be held to the form that was asked for: the grammar or the schema "
+    "(«grammar», «response_format») cannot be used, or lets nothing more be written."
 )
 
 QUESTION_BUDGET = 1_000
@@ -80,8 +85,9 @@ class Generate:
         self._energy = energy
 
     async def run(self, exchange: Exchange) -> AsyncGenerator[Event, None]:
-        """Raises ExchangeRefused when the prompt does not fit, or when what the model writes is of
-        a forbidden use: it is stopped, and the passage withheld.
+        """Raises ExchangeRefused when the prompt does not fit, when the form that the request asks
+        for cannot be held to, or when what the model writes is of a forbidden use: it is stopped,
+        and the passage withheld.
 
         Raises EngineBusy when the queue is full, EngineError when the engine fails, or stops
         without saying that it has finished, and AnalysisFailed when what it writes cannot be
@@ -137,6 +143,9 @@ class Generate:
                     params={"excess": long.excess, "context_length": long.context_length},
                 )
             ) from long
+        except UnusableForm as form:
+            refusal = Refusal(cause="form", message_id=UNUSABLE, params={})
+            raise ExchangeRefused(refusal) from form
         finally:
             exchange.raw_answer = "".join(outgoing.passed)
             exchange.answer = "".join(outgoing.shown)
@@ -224,6 +233,11 @@ async def _fed(outgoing: Outgoing, passage: str, slow: bool) -> str:
     return await in_thread(outgoing.feed, passage) if slow else outgoing.feed(passage)
 
 
+def kept_under(subject: str, conversation_id: str) -> str:
+    """The name under which an engine keeps what it has computed of a person's conversation."""
+    return f"{subject}/{conversation_id}"
+
+
 def _request(exchange: Exchange) -> GenerationRequest:
     """What is asked of the engine, and what it may compute once for several requests.
 
@@ -242,7 +256,7 @@ def _request(exchange: Exchange) -> GenerationRequest:
         weight=exchange.rules.weight,
         user=subject,
         public_prefix=1,
-        conversation="" if asked.ephemeral else f"{subject}/{asked.conversation_id}",
+        conversation="" if asked.ephemeral else kept_under(subject, asked.conversation_id),
         tools=exchange.tools,
         parallel_calls=asked.parallel_calls,
     )

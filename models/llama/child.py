@@ -27,7 +27,14 @@ from models.llama.scheduler import Scheduler
 from models.llama.sizes import Sizes, sizes_for
 from models.llama.template import PromptTemplate
 from models.llama.vocabulary import Vocabulary
-from models.protocol import EngineError, GenerationRequest, Message, PromptTooLong, Tool
+from models.protocol import (
+    EngineError,
+    GenerationRequest,
+    Message,
+    PromptTooLong,
+    Tool,
+    UnusableForm,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Give up what is kept of ``conversation``."""
+
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An error on its way to the parent: those with figures cannot be pickled by themselves."""
 
@@ -93,6 +107,8 @@ class Failure:
                 return cls(PromptTooLong, figures)
             case _ if hasattr(error, "retry_after"):
                 return cls(type(error), (error.retry_after,))
+            case UnusableForm():
+                return cls(UnusableForm, (str(error),))
             case _:
                 return cls(EngineError, (str(error),))
 
@@ -129,7 +145,8 @@ class Child:
             Scheduler(sizes.limits, prefixes),
             vocabulary,
             self._tell,
-            speculate=spec.speculate and sizes.limits.drafted > 0,
+            # several rows of one sequence are not computed as one by one, to the bit
+            speculate=spec.speculate and not spec.reproducible and sizes.limits.drafted > 0,
             running=sizes.limits.running,
         )
         self.ready = Ready(sizes, self._template.calls_tools)
@@ -162,6 +179,8 @@ class Child:
                     self._answer(key, partial(self._count, messages, tools))
                 case Cancel(key):
                     self._jobs.put(partial(self._core.cancel, key))
+                case Forget(conversation):
+                    self._jobs.put(partial(self._core.forget, conversation))
                 case None:
                     self._jobs.put(None)
                     return

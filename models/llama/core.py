@@ -94,6 +94,10 @@ class Core:
         if sequence := self._sequences.get(key):
             self._finish(sequence, "cancelled")
 
+    def forget(self, conversation: str) -> None:
+        """Keep nothing of ``conversation``, nor of what it has running."""
+        self._scheduler.forget(conversation)
+
     def close(self) -> None:
         """End what runs, refuse what waits."""
         for sequence in list(self._sequences.values()):

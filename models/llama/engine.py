@@ -90,6 +90,11 @@ class LlamaEngine:
         return self._info
 
     @property
+    def ready(self) -> bool:
+        """As Engine says."""
+        return self._process.up
+
+    @property
     def pid(self) -> int:
         """The process that computes, for whoever measures it."""
         return self._process.pid
@@ -132,6 +137,10 @@ class LlamaEngine:
                     self._process.end(key)  # it still says what it took
         finally:
             self._process.cancel(key)
+
+    def forget(self, conversation: str) -> None:
+        """As Engine says."""
+        self._process.forget(conversation)
 
     async def close(self) -> None:
         """End what runs, refuse what waits, free the model."""

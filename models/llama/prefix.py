@@ -132,6 +132,11 @@ class PrefixCache:
             self._memory.cut(one.slot, 0)
             one.slot = heapq.heapreplace(self._free, one.slot)
 
+    def forget(self, conversation: str) -> None:
+        """Give up what is saved of ``conversation``, if anything is."""
+        if conversation in self._shelf:
+            self._drop(conversation)
+
     def saved(self) -> list[tuple[str | int, list[int]]]:
         """What is saved: of a conversation, or (a number) public."""
         return [(key, one.tokens) for key, one in self._shelf.items()]

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from models.llama.child import Cancel, Count, Failure, Ready, Spec, Submit
+from models.llama.child import Cancel, Count, Failure, Forget, Ready, Spec, Submit
 from models.protocol import (
     EngineBusy,
     EngineError,
@@ -58,6 +58,11 @@ class EngineProcess:
         self._start()
         self._reader = threading.Thread(target=self._read, name="engine-reader", daemon=True)
         self._reader.start()
+
+    @property
+    def up(self) -> bool:
+        """Whether the process serves: it is not being started again."""
+        return self._up and not self._closing
 
     @property
     def pid(self) -> int:
@@ -99,6 +104,10 @@ class EngineProcess:
     def end(self, key: int) -> None:
         """Stop a request, which still tells what it took."""
         self._outgoing.put(ForkingPickler.dumps(Cancel(key)))
+
+    def forget(self, conversation: str) -> None:
+        """Have the process keep nothing of ``conversation``."""
+        self._outgoing.put(ForkingPickler.dumps(Forget(conversation)))
 
     def close(self) -> None:
         """End what runs, refuse what waits, end the process."""

@@ -100,7 +100,7 @@ class LlamaRunner:
     def decode(self, parts: Sequence[Part]) -> list[list[Logits]]:
         """As Runner says."""
         logits = dict[int, list[Logits]]()
-        for group in _passes(parts, ALIKE if self._reproducible else None):
+        for group in _passes(parts, ALIKE if self._reproducible else len(parts)):
             row, outputs = 0, dict[int, range]()
             for part in group:
                 slot, last = part.sequence.slot, len(part.tokens) - part.outputs
@@ -160,24 +160,18 @@ class LlamaRunner:
         return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
 
 
-def _passes(parts: Sequence[Part], rows: int | None) -> Iterator[list[Part]]:
-    """What llama.cpp is given at once: those who write together, ``rows`` at most if it says so,
-    and each prompt by itself.
+def _passes(parts: Sequence[Part], most: int) -> Iterator[list[Part]]:
+    """What llama.cpp is given at once: those who write, ``most`` together, and each prompt by
+    itself.
 
     It would take a batch that mixes them apart anyway, and at places that depend on who else is
     there: so a prompt is read as it would be alone, to the bit. Of those who write, it computes
     together only slots that follow one another.
     """
-    group = list[Part]()
-    for part in sorted(parts, key=lambda part: part.sequence.slot):
-        if part.reads:
-            continue
-        if rows and sum(len(one.tokens) for one in [*group, part]) > rows:
-            yield group
-            group = []
-        group.append(part)
-    if group:
-        yield group
+    writing = sorted(
+        (part for part in parts if not part.reads), key=lambda part: part.sequence.slot
+    )
+    yield from (writing[at : at + most] for at in range(0, len(writing), most))
     yield from ([part] for part in parts if part.reads)
 
 

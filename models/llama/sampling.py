@@ -18,7 +18,7 @@ import numpy as np
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 from numpy.typing import NDArray
 
-from models.protocol import EngineError, LogitsProcessor, Sampling
+from models.protocol import LogitsProcessor, Sampling, UnusableForm
 
 Logits = NDArray[np.float32]
 
@@ -32,7 +32,7 @@ class Sampler:
     """Chooses tokens as ``sampling`` asks. Temperature 0 is greedy; no seed draws a random one.
 
     Raises:
-        EngineError: the grammar, the schema or the choices make no grammar.
+        UnusableForm: the grammar, the schema or the choices make no grammar.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Sampler:
                 vocabulary, grammar.encode("utf-8", "replace"), b"root"
             )
             if not self._grammar:
-                raise EngineError("the grammar cannot be used")
+                raise UnusableForm("the grammar cannot be used")
         samplers = [] if sampling.choices else _samplers(sampling, vocabulary_size)
         if samplers:
             self._chain = llama_cpp.llama_sampler_chain_init(
@@ -65,7 +65,7 @@ class Sampler:
         """Choose the token that follows ``tokens``, and remember it.
 
         Raises:
-            EngineError: the grammar lets nothing follow.
+            UnusableForm: the grammar lets nothing follow.
         """
         if self._processor is not None:
             logits = logits.copy()
@@ -75,7 +75,7 @@ class Sampler:
             if not self._allowed(chosen):
                 chosen, weight = self._pick(logits, grammar=True)
             if weight == _NEVER:  # to accept it would end the process
-                raise EngineError("nothing can follow what the grammar let be written")
+                raise UnusableForm("nothing can follow what the grammar let be written")
             llama_cpp.llama_sampler_accept(self._grammar, chosen)
         if self._chain is not None:
             llama_cpp.llama_sampler_accept(self._chain, chosen)
@@ -162,10 +162,10 @@ def grammar_of(sampling: Sampling) -> str:
     """The GBNF that ``sampling`` asks for; empty where it asks for none.
 
     Raises:
-        EngineError: the schema cannot be made one, or more than one thing is asked for.
+        UnusableForm: the schema cannot be made one, or more than one thing is asked for.
     """
     if sum(map(bool, (sampling.choices, sampling.grammar, sampling.json_schema))) > 1:
-        raise EngineError("choices, a grammar and a schema exclude one another")
+        raise UnusableForm("choices, a grammar and a schema exclude one another")
     if sampling.choices:
         # JSON's quotes are those of GBNF
         return "root ::= " + " | ".join(json.dumps(choice) for choice in sampling.choices)
@@ -173,7 +173,7 @@ def grammar_of(sampling: Sampling) -> str:
         try:
             return str(json_schema_to_gbnf(sampling.json_schema))
         except Exception as error:  # it raises whatever it meets
-            raise EngineError("the JSON schema cannot be used") from error
+            raise UnusableForm("the JSON schema cannot be used") from error
     return sampling.grammar
 
 

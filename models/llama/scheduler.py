@@ -16,8 +16,8 @@ from models.llama.prefix import PrefixCache, common
 from models.llama.sequence import Sequence, State
 
 ALIKE = 3
-"""Rows that llama.cpp computes in one pass as it would one by one, to the bit: it has other kernels
-for four, which round otherwise (docs/decisions/0025)."""
+"""Sequences that llama.cpp computes in one pass as it would one by one, to the bit: it has other
+kernels for four, which round otherwise (docs/decisions/0025)."""
 
 _THIRD = 3
 _EVEN = 8  # rows: chunks of a multiple of it give the same as a whole prompt, to the bit
@@ -155,6 +155,13 @@ class Scheduler:
         sequence.state = State.DONE
         if not self.running and not self._queue:
             self._queue.forget()
+
+    def forget(self, conversation: str) -> None:
+        """Give up what is kept of ``conversation``; what it has here will not be kept."""
+        for one in (*self.running, *self._queue):
+            if one.conversation == conversation:
+                one.conversation = ""
+        self._prefixes.forget(conversation)
 
     def lose(self) -> list[Sequence]:
         """Let all go that run: the memory has lost them. Returns them."""

@@ -25,6 +25,7 @@ ANSWERS: dict[RefusalCause, tuple[int, str, str]] = {
     "quota": (429, "insufficient_quota", "quota_exceeded"),
     "busy": (503, "server_error", "queue_full"),
     "too_long": (400, "invalid_request_error", "context_length_exceeded"),
+    "form": (400, "invalid_request_error", "unusable_form"),
 }
 
 _log = structlog.get_logger("sobria.api")

@@ -38,6 +38,7 @@ CAUSES = {
     "service": N_("Not open to the service"),
     "busy": N_("Too many at the same time"),
     "too_long": N_("Too long"),
+    "form": N_("Unusable form"),
     "other": N_("Another reason"),
 }
 """Why requests were refused, in an administrator's words."""

@@ -21,6 +21,7 @@ from governance.exchange import ExchangeRequest
 from governance.messages import N_
 from governance.pii.choices import AS_BEFORE, Choices
 from governance.pii.errors import PiiError
+from governance.stages.generate import kept_under
 from models.protocol import Sampling
 from server import callers
 from server.conversations import Conversation, StoredMessage
@@ -201,6 +202,7 @@ async def delete(request: Request, conversation_id: str, session: Employee) -> R
     deleted = await to_thread.run_sync(components.conversations.delete, conversation_id, user_id)
     if not deleted:
         raise NotHere
+    components.engine.forget(kept_under(callers.subject_of(components, user_id), conversation_id))
     await to_thread.run_sync(components.vault.destroy, conversation_id)
     await to_thread.run_sync(components.reviews.destroy, conversation_id)
     await to_thread.run_sync(components.contests.destroy, conversation_id)

@@ -29,6 +29,7 @@ TITLES = {
     "service": N_("Your service may not do this"),
     "busy": N_("Too many requests at the same time"),
     "too_long": N_("This request is too long"),
+    "form": N_("This form cannot be used"),
 }
 
 

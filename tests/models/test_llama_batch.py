@@ -26,6 +26,7 @@ from models.protocol import (
     Prefilled,
     Sampling,
     Token,
+    UnusableForm,
 )
 
 pytestmark = pytest.mark.llm
@@ -141,11 +142,21 @@ def test_guesses_change_nothing_but_the_number_of_steps(test_model: Path) -> Non
         made = load(test_model, speculate=speculate, running=1)
         (events,) = run(made, request)
         asyncio.run(made.close())
-        steps.append(sum(isinstance(event, Token) for event in events))
         runs.append(events)
+        steps.append(sum(isinstance(event, Token) for event in events))
         assert finish(events).usage.completion_tokens <= 48
     assert same_but_for_ties(*runs)
     assert steps[0] < 0.8 * steps[1]
+
+
+def test_reproducible_answers_are_those_of_each_alone(test_model: Path) -> None:
+    """To the bit, where more write than llama.cpp computes as it does one."""
+    requests = [ask(f"{QUESTIONS[n % 4]} {'Please. ' * n}", queue=str(n)) for n in range(7)]
+    made = load(test_model, running=8, reproducible=True)
+    alone = [text_of(run(made, request)[0]) for request in requests]
+    together = [text_of(events) for events in run(made, *requests)]
+    asyncio.run(made.close())
+    assert together == alone
 
 
 def test_a_reader_that_stalls_holds_nobody_up_and_loses_nothing(engine: LlamaEngine) -> None:
@@ -193,7 +204,7 @@ def test_a_grammar_is_held_to_beside_a_free_one(engine: LlamaEngine) -> None:
     ],
 )
 def test_a_grammar_that_is_none_is_refused(engine: LlamaEngine, sampling: Sampling) -> None:
-    with pytest.raises(EngineError):
+    with pytest.raises(UnusableForm):
         run(engine, ask("Hello", sampling))
     assert text_of(run(engine, ask("Hello"))[0])
 
@@ -246,6 +257,7 @@ def test_a_crash_ends_the_open_requests_and_not_the_engine(test_model: Path) -> 
         with pytest.raises(EngineError, match="started again"):
             async for _ in stream:
                 pass
+        assert not made.ready
         with pytest.raises(EngineBusy) as caught:
             await serve(made, ask("Hello"))
         assert caught.value.retry_after > 0

@@ -331,6 +331,21 @@ def test_an_idle_engine_forgets_who_had_much() -> None:
     assert [one.service for one in world.scheduler.line()] == ["new", "busy", "new"]
 
 
+def test_nothing_is_kept_of_a_conversation_that_is_forgotten() -> None:
+    """Neither what is saved, nor what runs or waits at that moment."""
+    world = World(running=1)
+    world.ask([7] * 40, conversation="mine")
+    world.run()
+    assert [key for key, _ in world.prefixes.saved()] == ["mine"]
+    running, waiting = (world.ask([7] * 50, limit=9, conversation="mine") for _ in range(2))
+    world.step()
+    world.scheduler.forget("mine")
+    assert not world.prefixes.saved()
+    world.run()
+    assert running.state is waiting.state is State.DONE
+    assert not world.prefixes.saved() and waiting.cached == 0
+
+
 def test_those_who_run_are_neighbours() -> None:
     """However they come and leave: they have the first slots, without a gap."""
     world = World(running=6)

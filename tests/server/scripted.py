@@ -389,6 +389,13 @@ class Embedder:
 
 class OneEngine:
     info = MODEL
+    ready = True
+
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+
+    def forget(self, conversation: str) -> None:
+        self.forgotten.append(conversation)
 
 
 @cache

@@ -363,6 +363,8 @@ def test_a_deleted_conversation_is_gone(alice: Any, parts: Any) -> None:
     assert alice.send(f"{told['url']}/delete").status_code == 303
     assert alice.get(told["url"]).status_code == 404
     assert parts.conversations.messages(told["id"]) == ()
+    (forgotten,) = parts.engine.forgotten
+    assert forgotten.endswith(f"/{told['id']}") and not forgotten.startswith("/")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 8193])

@@ -155,6 +155,7 @@ class ScriptedEngine:
     reason: FinishReason | None = "stop"
     requests: list[GenerationRequest] = field(default_factory=list)
     running: int = 0
+    ready: bool = True
     paused: asyncio.Event = field(default_factory=asyncio.Event)
 
     def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
@@ -191,6 +192,9 @@ class ScriptedEngine:
 
     def _written(self, request: GenerationRequest) -> Sequence[str | ToolCall]:
         return self.pieces
+
+    def forget(self, conversation: str) -> None:
+        """Nothing is kept."""
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -26,7 +26,7 @@ from governance.events import (
 from governance.exchange import Turn
 from governance.prompt import NO_ANSWER, WITHHELD, unanswered, unconfirmed
 from governance.stages.busy import too_busy
-from models.protocol import EngineBusy, PromptTooLong, Tool
+from models.protocol import EngineBusy, PromptTooLong, Tool, UnusableForm
 from tests.governance.road.parts import (
     ANSWER,
     QUESTION,
@@ -307,7 +307,11 @@ def test_a_use_to_review_is_answered_and_labelled(parts: Parts) -> None:
 
 @pytest.mark.parametrize(
     ("failure", "cause"),
-    [(PromptTooLong(5_000, 100, 4_096), "too_long"), (EngineBusy(12.0), "busy")],
+    [
+        (PromptTooLong(5_000, 100, 4_096), "too_long"),
+        (EngineBusy(12.0), "busy"),
+        (UnusableForm("the grammar cannot be used"), "form"),
+    ],
 )
 def test_the_engine_may_refuse_after_accepted(parts: Parts, failure: Exception, cause: str) -> None:
     parts.engine.failure = failure
