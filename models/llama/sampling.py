@@ -24,6 +24,7 @@ Logits = NDArray[np.float32]
 
 _PENALTY_WINDOW = 64  # tokens, llama.cpp's default
 _CANDIDATES = 64  # a penalty over the whole vocabulary costs more than it changes
+_LIKELIEST = 512  # tokens that a grammar is asked about, before it is about all
 _DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 _NEVER = -np.inf
 
@@ -96,17 +97,34 @@ class Sampler:
         if self._chain is None and not grammar:
             best = int(logits.argmax())
             return best, float(logits[best])
-        data = self._data
-        data["id"], data["logit"] = self._ids, logits
-        array = _array(data)
-        if grammar:
-            llama_cpp.llama_sampler_apply(self._grammar, ctypes.byref(array))
+        data = self._held(logits) if grammar else self._all(logits)
         if self._chain is None:
             best = int(data["logit"].argmax())
             return int(data["id"][best]), float(data["logit"][best])
+        array = _array(data)
         llama_cpp.llama_sampler_apply(self._chain, ctypes.byref(array))
         chosen = array.data[array.selected]
         return int(chosen.id), float(chosen.logit)
+
+    def _all(self, logits: Logits) -> NDArray[np.void]:
+        self._data["id"], self._data["logit"] = self._ids, logits
+        return self._data
+
+    def _held(self, logits: Logits) -> NDArray[np.void]:
+        """The candidates, as the grammar lets them be: of the likeliest, if it allows one.
+
+        Some grammars take a millisecond a token, and everybody waits.
+        """
+        if len(logits) > _LIKELIEST:
+            ids = np.argpartition(logits, -_LIKELIEST)[-_LIKELIEST:]
+            data = np.zeros(_LIKELIEST, dtype=_DATA)
+            data["id"], data["logit"] = ids, logits[ids]
+            llama_cpp.llama_sampler_apply(self._grammar, ctypes.byref(_array(data)))
+            if (data["logit"] != _NEVER).any():
+                return data
+        data = self._all(logits)
+        llama_cpp.llama_sampler_apply(self._grammar, ctypes.byref(_array(data)))
+        return data
 
     def _allowed(self, token: int) -> bool:
         one = np.zeros(1, dtype=_DATA)
