@@ -20,7 +20,7 @@ ALIKE = 3
 kernels for four, which round otherwise (docs/decisions/0025)."""
 
 _THIRD = 3
-_EVEN = 8  # rows: chunks of a multiple of it give the same as a whole prompt, to the bit
+_EVEN = 8  # rows: chunks of a multiple of it give the same as any others, to the bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,25 @@ class Part:
         return self.start < self.sequence.prompt
 
 
+def _chunk(left: int, room: int) -> int:
+    """How many of the ``left`` tokens are read with ``room`` rows: all, or a multiple of _EVEN that
+    leaves as many at least.
+    """
+    if left <= room:
+        return left
+    return max(0, min(room, left - _EVEN) // _EVEN * _EVEN)
+
+
 class Scheduler:
-    """Takes requests in, plans steps, lets requests go."""
+    """Takes requests in, plans steps, lets requests go.
+
+    Raises:
+        ValueError: steps of so few rows that a prompt could not be cut as ``_chunk`` does.
+    """
 
     def __init__(self, limits: Limits, prefixes: PrefixCache) -> None:
+        if min(limits.batch, limits.mixed) < 2 * _EVEN:
+            raise ValueError(f"a step has {2 * _EVEN} rows at least")
         self._limits = limits
         self._prefixes = prefixes
         self._queue = FairQueue()
@@ -113,12 +128,8 @@ class Scheduler:
             parts.append(Part(one, one.computed, rows, len(rows)))
             self._queue.charge(one, len(rows))
         for one in self._readers():
-            if room <= 0:
-                break
             bound = one.public if one.computed < one.public else one.prompt
-            end = min(one.computed + room, bound)
-            if end < bound:
-                end -= (end - one.computed) % _EVEN
+            end = one.computed + _chunk(bound - one.computed, room)
             if end == one.computed:
                 break
             rows = one.tokens[one.computed : end]

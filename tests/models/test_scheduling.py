@@ -320,6 +320,23 @@ def test_services_that_always_wait_are_served_by_their_weights(
     assert order == expected[: len(order)]
 
 
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=8))
+def test_prompts_are_cut_so_that_they_are_read_as_they_would_be_alone(sizes: list[int]) -> None:
+    """In multiples of eight rows, and never with less than that at the end, unless that is all."""
+    world = World(running=8)
+    for number, size in enumerate(sizes):
+        world.ask([number + 1] * size, service=f"s{number}")
+    read = dict[Sequence, list[int]]()
+    while parts := world.step():
+        for part in parts:
+            if part.reads:
+                read.setdefault(part.sequence, []).append(len(part.tokens))
+    for one, chunks in read.items():
+        assert sum(chunks) == one.prompt
+        assert all(chunk % 8 == 0 for chunk in chunks[:-1])
+        assert chunks[-1] >= min(8, one.prompt)
+
+
 def test_an_idle_engine_forgets_who_had_much() -> None:
     """What was served while nobody waited was taken from nobody."""
     world = World(running=4)
