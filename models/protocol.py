@@ -265,6 +265,10 @@ class Engine(Protocol):
         """Give up what was kept of a conversation, named as in ``GenerationRequest``."""
         ...
 
+    async def watch(self) -> None:
+        """Keep ``ready`` true to the facts, until cancelled; may return where nothing is to do."""
+        ...
+
     async def close(self) -> None: ...
 
 

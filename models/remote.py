@@ -104,7 +104,7 @@ class RemoteEngine:
 
     @property
     def ready(self) -> bool:
-        """Whether a server may be asked now, as our own requests have found them; asks nothing."""
+        """Whether one may be asked now, as requests and checks have found them; asks nobody."""
         return self._pool.ready
 
     def count_tokens(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
@@ -150,20 +150,26 @@ class RemoteEngine:
             if len(tried) == len(self._pool.upstreams):
                 await asyncio.sleep(self._pause * 2 ** (attempt - 1))
 
-    async def healthy(self) -> bool:
-        """Whether a server answers what models it has; notes it for those that do or do not."""
-        answers = [await self._check(upstream) for upstream in self._pool.upstreams]
-        return any(answers)
+    async def watch(self, every: float = 15.0) -> None:
+        """Ask each server, every so many seconds, whether it answers: so no request finds out by
+        itself that one is down, and one that is up again is used again.
+        """
+        while True:
+            await self.check()
+            await asyncio.sleep(every)
 
-    async def _check(self, upstream: Upstream) -> bool:
+    async def check(self) -> None:
+        """Ask each server, once, whether it answers."""
+        await asyncio.gather(*(self._check(one) for one in self._pool.upstreams))
+
+    async def _check(self, upstream: Upstream) -> None:
         try:
+            # a server that does not list its models, or not to us, answers nevertheless
             response = await self._client().get(f"{upstream.url}/models", timeout=10.0)
-            response.raise_for_status()
         except httpx.HTTPError:
-            self._pool.failed(upstream)
-            return False
-        self._pool.worked(upstream)
-        return True
+            self._pool.checked(upstream, answers=False)
+        else:
+            self._pool.checked(upstream, answers=not response.is_server_error)
 
     def forget(self, conversation: str) -> None:
         """Nothing to do: its servers are never told the name of a conversation."""

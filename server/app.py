@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -122,9 +123,12 @@ def create_app(components: Assembly) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
         await to_thread.run_sync(components.start)
+        watching = asyncio.create_task(components.engine.watch())
         try:
             yield
         finally:
+            watching.cancel()
+            await asyncio.wait([watching])
             await exchanges.close()
             await to_thread.run_sync(simulations.stop)
             await components.close()

@@ -144,7 +144,7 @@ class Assembly(Books):
             "audit": _answers(self._audit_answers),
             "charter": self.charter.get() is not None,
             "sources": _answers(lambda: self.retriever.count() > 0),
-            # False while its process is started again, or while all of its servers rest.
+            # False while its process is started again, or while none of its servers serves.
             "model": self.engine.ready,
         }
 

@@ -55,11 +55,12 @@ class Peer:
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.ending = "done"
+        self.models_status = 200
         self.written = 0
         self.left = threading.Event()
         app = FastAPI()
         app.post("/v1/chat/completions")(self.complete)
-        app.get("/v1/models")(lambda: {"data": []})
+        app.get("/v1/models")(lambda: JSONResponse({"data": []}, self.models_status))
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/"
@@ -282,12 +283,66 @@ def test_a_server_that_fails_is_left_for_another(peer: Peer) -> None:
             events = [event async for event in engine.generate(REQUEST)]
         resting = engine._pool.upstreams[0]
         assert resting.failures == 3 and resting.rests_until > time.monotonic()
-        assert await engine.healthy()
         await engine.close()
         return events
 
     assert isinstance(asyncio.run(scenario())[-1], Finished)
     assert len(peer.bodies) == 5
+
+
+def test_a_server_that_is_down_is_asked_nothing_until_it_answers_a_check(peer: Peer) -> None:
+    """Found out by checks: no request is spent on it."""
+
+    async def scenario() -> None:
+        engine = engine_of(peer)
+        peer.models_status = 502
+        await engine.check()
+        assert engine.ready, "one check may have come at a bad time"
+        await engine.check()
+        assert not engine.ready
+        with pytest.raises(EngineBusy):
+            await anext(engine.generate(REQUEST))
+        assert not peer.bodies
+        peer.models_status = 200
+        watching = asyncio.create_task(engine.watch(every=0.01))
+        while not engine.ready:
+            await asyncio.sleep(0.01)
+        watching.cancel()
+        assert isinstance([event async for event in engine.generate(REQUEST)][-1], Finished)
+        await engine.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 20))
+
+
+def test_a_server_that_nobody_listens_for_is_down() -> None:
+    async def scenario() -> None:
+        engine = RemoteEngine("http://127.0.0.1:9/v1", None, "tiny", 512)
+        for _ in range(2):
+            await engine.check()
+        assert not engine.ready
+        await engine.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_check_ends_no_rest_and_needs_no_list_of_models(peer: Peer) -> None:
+    """A server may answer checks and fail at requests, or not list its models to us."""
+
+    async def scenario() -> None:
+        engine = RemoteEngine(peer.url, "key", "tiny", 512)
+        upstream = engine._pool.upstreams[0]
+        for _ in range(3):
+            engine._pool.failed(upstream)
+        for status in (200, 401, 404):
+            peer.models_status = status
+            await engine.check()
+        assert upstream.unanswered == 0 and not engine.ready
+        peer.models_status = 502
+        await engine.check()
+        assert upstream.unanswered == 1
+        await engine.close()
+
+    asyncio.run(scenario())
 
 
 def test_the_least_loaded_server_is_asked(peer: Peer) -> None:
@@ -322,7 +377,6 @@ def test_no_server_at_all_says_when_to_come_back() -> None:
         with pytest.raises(EngineBusy) as caught:
             await anext(engine.generate(REQUEST))
         assert 0 < caught.value.retry_after <= 5
-        assert not await engine.healthy()
         await engine.close()
 
     asyncio.run(scenario())

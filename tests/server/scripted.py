@@ -394,6 +394,9 @@ class OneEngine:
     def __init__(self) -> None:
         self.forgotten: list[str] = []
 
+    async def watch(self) -> None:
+        """Nothing to do."""
+
     def forget(self, conversation: str) -> None:
         self.forgotten.append(conversation)
 

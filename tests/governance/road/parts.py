@@ -193,6 +193,9 @@ class ScriptedEngine:
     def _written(self, request: GenerationRequest) -> Sequence[str | ToolCall]:
         return self.pieces
 
+    async def watch(self) -> None:
+        """Nothing to do."""
+
     def forget(self, conversation: str) -> None:
         """Nothing is kept."""
 
