@@ -183,7 +183,7 @@ def build_prompt(
     """The whole prompt within ``budget`` tokens, and the passages that it kept.
 
     The oldest turns go first, whole, each with its answer; then the last passages, of which one
-    always stays.
+    always stays, as do a program's own instructions.
     """
     kept = list(history)
     chosen = list(passages)
@@ -193,12 +193,11 @@ def build_prompt(
         messages = (system, *kept, last)
         if count_tokens(messages) <= budget:
             return messages, tuple(chosen)
-        if kept:
-            _forget_oldest(kept)
-        elif len(chosen) > 1:
-            chosen.pop()
-        else:
+        if _forgets_oldest(kept):
+            continue
+        if len(chosen) <= 1:
             return messages, tuple(chosen)
+        chosen.pop()
 
 
 def build_tool_prompt(
@@ -213,7 +212,8 @@ def build_tool_prompt(
     """The whole prompt of a conversation with tools, within ``budget`` tokens.
 
     The turns are given as they are. The oldest go first, whole, each with its calls and their
-    results; the person's last turn and all that followed it always stay.
+    results; a program's own instructions, the person's last turn and all that followed it always
+    stay.
     """
     asked = [number for number, turn in enumerate(turns) if turn.role == "user"]
     kept = list(turns[: asked[-1]]) if asked else []
@@ -226,16 +226,19 @@ def build_tool_prompt(
         stay[0] = replace(stay[0], content=f"{stay[0].content}\n{told}")
     while True:
         messages = (system, *kept, *stay)
-        if not kept or count_tokens(messages, tools) <= budget:
+        if count_tokens(messages, tools) <= budget or not _forgets_oldest(kept):
             return messages
-        _forget_oldest(kept)
 
 
-def _forget_oldest(turns: list[Message]) -> None:
-    """Drop the first turn, with what answers it."""
-    del turns[0]
-    while turns and turns[0].role in ("assistant", "tool"):
-        del turns[0]
+def _forgets_oldest(turns: list[Message]) -> bool:
+    """Drop the first turn that is no instruction, with what answers it; False where none is."""
+    oldest = next((n for n, turn in enumerate(turns) if turn.role != "system"), None)
+    if oldest is None:
+        return False
+    del turns[oldest]
+    while oldest < len(turns) and turns[oldest].role in ("assistant", "tool"):
+        del turns[oldest]
+    return True
 
 
 def _texts(messages: Sequence[Message]) -> Iterator[str]:

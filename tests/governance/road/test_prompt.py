@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.prompt import build_prompt, question_message, system_message
+from governance.prompt import (
+    build_prompt,
+    build_tool_prompt,
+    question_message,
+    system_message,
+)
 from models.protocol import Message
 from rag.protocol import Passage
 from tests.governance.road.parts import passage
@@ -34,6 +39,12 @@ def histories(draw: st.DrawFn) -> list[Message]:
     ]
 
 
+def apart(history: list[Message]) -> tuple[list[Message], list[Message]]:
+    """A program's own instructions, and what was said."""
+    lead = [message for message in history if message.role == "system"]
+    return lead, history[len(lead) :]
+
+
 def count(messages: Sequence[Message]) -> int:
     """A token a word, and one a message."""
     return sum(len(message.content.split()) + 1 for message in messages)
@@ -57,8 +68,10 @@ def test_the_prompt_keeps_its_shape_whatever_the_budget(
     # The system first, the question with its passages last.
     assert messages[0] == SYSTEM
     assert messages[-1] == question_message("fr", "Combien ?", kept)
-    # Whole turns, the oldest dropped first; the first passages kept, one at least.
-    assert turns == history[len(history) - len(turns) :]
+    # A program's instructions, then whole turns, the oldest dropped first; the first passages kept,
+    # one at least.
+    lead, said_before = apart(history)
+    assert turns == lead + said_before[len(lead) + len(said_before) - len(turns) :]
     assert list(kept) == found[: len(kept)]
     assert bool(kept) == bool(found)
     # Whoever speaks first, it is not the assistant, and then each in turn.
@@ -72,10 +85,11 @@ def test_the_budget_is_kept_where_it_can_be(
     history: list[Message], found: list[Passage], budget: int
 ) -> None:
     messages, kept = build(history, found, budget)
-    least = (SYSTEM, question_message("fr", "Combien ?", found[:1]))
+    lead, _ = apart(history)
+    least = (SYSTEM, *lead, question_message("fr", "Combien ?", found[:1]))
     assert count(messages) <= budget or messages == least
     # Passages go only when no turn is left.
-    assert len(kept) == len(found) or len(messages) == 2
+    assert len(kept) == len(found) or len(messages) == 2 + len(lead)
 
 
 @some
@@ -84,15 +98,29 @@ def test_no_more_is_dropped_than_is_needed(
     history: list[Message], found: list[Passage], budget: int
 ) -> None:
     messages, kept = build(history, found, budget)
-    turns = len(messages) - 2
+    lead, said = apart(history)
+    turns = len(messages) - 2 - len(lead)
     if len(kept) < len(found):
-        more = (SYSTEM, question_message("fr", "Combien ?", found[: len(kept) + 1]))
+        more = (SYSTEM, *lead, question_message("fr", "Combien ?", found[: len(kept) + 1]))
         assert count(more) > budget
-    elif turns < len(history):
-        earlier = len(history) - turns - 1
-        while earlier and history[earlier].role == "assistant":
+    elif turns < len(said):
+        earlier = len(said) - turns - 1
+        while earlier and said[earlier].role == "assistant":
             earlier -= 1
-        assert count((SYSTEM, *history[earlier:], messages[-1])) > budget
+        assert count((SYSTEM, *lead, *said[earlier:], messages[-1])) > budget
+
+
+def test_a_program_s_instructions_stay_where_its_tools_are_offered() -> None:
+    lead = Message("system", "Réponds en JSON.")
+    said = [
+        Message("user", "Bonjour"),
+        Message("assistant", "Bonjour."),
+        Message("user", "Alors ?"),
+    ]
+    messages = build_tool_prompt(
+        SYSTEM, [lead, *said], (), "fr", count_tokens=lambda turns, _tools: count(turns), budget=11
+    )
+    assert messages == (SYSTEM, lead, said[-1])
 
 
 def test_with_room_for_all_nothing_is_dropped() -> None:
