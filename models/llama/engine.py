@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.llama.child import Spec
 from models.llama.inbox import StreamInbox
-from models.llama.process import EngineProcess
+from models.llama.process import STALLED, EngineProcess
 from models.protocol import (
     Called,
     EngineError,
@@ -44,7 +44,8 @@ class LlamaEngine:
     ``queue_limit`` is how many requests of a service may wait. ``memory``, in bytes, is for the
     cache, beside the weights: how many are served at once (``running``) follows from it.
     ``reproducible``: with temperature 0, an answer does not depend on who else is served; many at
-    once then write slower. Events go to the loop on which ``generate`` is iterated.
+    once then write slower. ``stalled`` is how many seconds a step may take before the process is
+    taken for stuck. Events go to the loop on which ``generate`` is iterated.
 
     Raises:
         EngineError: when the file cannot be loaded.
@@ -65,6 +66,7 @@ class LlamaEngine:
         running: int | None = None,
         speculate: bool = True,
         reproducible: bool = False,
+        stalled: float = STALLED,
     ) -> None:
         count = threads or usable_cores()
         self._process = EngineProcess(
@@ -78,7 +80,8 @@ class LlamaEngine:
                 running,
                 speculate,
                 reproducible,
-            )
+            ),
+            stalled=stalled,
         )
         ready = self._process.ready
         self.sizes = ready.sizes
@@ -137,6 +140,9 @@ class LlamaEngine:
                     self._process.end(key)  # it still says what it took
         finally:
             self._process.cancel(key)
+
+    async def watch(self) -> None:
+        """Nothing to do: the process is waited for."""
 
     def forget(self, conversation: str) -> None:
         """As Engine says."""

@@ -32,6 +32,7 @@ from models.protocol import (
 
 _PATIENCE = 20.0  # seconds that a closing process has, and that an answer is waited for
 _LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps dying
+STALLED = 120.0  # seconds without a step, where there is work: a step takes seconds at most
 _log = structlog.get_logger("sobria.engine")
 
 
@@ -44,12 +45,18 @@ class Inbox(Protocol):
 class EngineProcess:
     """A running process. Making it waits until the model is loaded.
 
+    One that has work and ends no step for ``stalled`` seconds is killed, as though it had crashed:
+    a grammar may take hours to choose a token, and everybody would wait.
+
     Raises:
         EngineError: when it cannot be.
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, *, stalled: float = STALLED) -> None:
         self._spec = spec
+        self._stalled = stalled
+        self._news = time.monotonic()
+        self._begun = set[int]()
         self._keys = itertools.count()
         self._inboxes: dict[int, Inbox] = {}
         self._lock = threading.Lock()
@@ -76,7 +83,7 @@ class EngineProcess:
             EngineBusy: the process is being started again.
             EngineError: the engine is closed, or the request cannot be sent.
         """
-        return self._ask(inbox, lambda key: Submit(key, request))
+        return self._ask(inbox, lambda key: Submit(key, request), begins=True)
 
     def count(self, messages: Sequence[Message], tools: Sequence[Tool]) -> int:
         """Tokens of the prompt that these make.
@@ -123,7 +130,7 @@ class EngineProcess:
         self._reader.join(_PATIENCE)
         self._outgoing.put(None)
 
-    def _ask(self, inbox: Inbox, make: Any) -> int:
+    def _ask(self, inbox: Inbox, make: Any, *, begins: bool = False) -> int:
         with self._lock:
             if self._closing:
                 raise EngineError("the engine is closed")
@@ -135,6 +142,9 @@ class EngineProcess:
             except Exception as error:  # noqa: BLE001 - its message could quote the request
                 raise EngineError(f"the request cannot be sent: {type(error).__name__}") from None
             self._inboxes[key] = inbox
+            if begins:
+                self._news = self._news if self._begun else time.monotonic()
+                self._begun.add(key)
             self._outgoing.put(message)
         return key
 
@@ -195,6 +205,7 @@ class EngineProcess:
             with self._lock:
                 self._up = False
                 left, self._inboxes = self._inboxes, {}
+                self._begun.clear()
             word = "is closed" if self._closing else "has failed and is being started again"
             for inbox in left.values():
                 inbox.put(EngineError(f"the engine {word}"))
@@ -224,15 +235,28 @@ class EngineProcess:
 
     def _read_one_life(self) -> None:
         while True:
+            self._kill_if_stalled()
             try:
-                told = self._connection.recv()
+                came = self._connection.poll(min(5.0, self._stalled / 4))
+                told = self._connection.recv() if came else ()
             except (EOFError, OSError):
                 return
             for key, event in told:
                 last = isinstance(event, Failure | Finished)
+                if last:
+                    self._begun.discard(key)
+                if not isinstance(event, Failure | int):  # those do not come from a step
+                    self._news = time.monotonic()
                 inbox = self._inboxes.pop(key, None) if last else self._inboxes.get(key)
                 if inbox is not None:
                     inbox.put(event.made() if isinstance(event, Failure) else event)
+
+    def _kill_if_stalled(self) -> None:
+        with self._lock:
+            quiet = time.monotonic() - self._news if self._begun else 0.0
+        if quiet > self._stalled:
+            _log.error("engine_stalled", seconds=round(quiet), requests=len(self._begun))
+            self._process.kill()
 
 
 def _send_all(connection: Connection, outgoing: queue.SimpleQueue[Any]) -> None:

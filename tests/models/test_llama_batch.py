@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -272,6 +273,37 @@ def test_a_crash_ends_the_open_requests_and_not_the_engine(test_model: Path) -> 
         await made.close()
 
     asyncio.run(crash())
+
+
+class Stuck:
+    """A processor that does not come back, as a grammar may not."""
+
+    def __call__(self, tokens: Sequence[int], logits: NDArray[np.float32]) -> None:
+        """Take an hour."""
+        time.sleep(3600)
+
+
+def test_a_step_that_does_not_end_is_taken_for_a_crash(test_model: Path) -> None:
+    """Even where clients come and leave meanwhile, and tokens are counted all the time."""
+    made = load(test_model, stalled=2.0)
+
+    async def stall() -> None:
+        stuck = asyncio.create_task(serve(made, ask(QUESTIONS[0], processor=Stuck())))
+        while made.ready:
+            leaving = asyncio.create_task(serve(made, ask(QUESTIONS[1])))
+            await asyncio.to_thread(made.count_tokens, [SYSTEM])
+            await asyncio.sleep(0.1)
+            leaving.cancel()
+            await asyncio.wait([leaving])
+        with pytest.raises(EngineError, match="started again"):
+            await stuck
+        while not made.ready:
+            await asyncio.sleep(0.1)
+        (events,) = await serve(made, ask(QUESTIONS[0]))
+        assert "Paris" in text_of(events)
+        await made.close()
+
+    asyncio.run(asyncio.wait_for(stall(), 120))
 
 
 def test_clients_that_come_stall_and_leave_leave_nothing_behind(engine: LlamaEngine) -> None:
