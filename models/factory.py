@@ -9,9 +9,13 @@ from typing import Literal
 from models.catalogue import load_catalogue
 from models.errors import N_, ModelsError
 from models.llama.engine import LlamaEngine
-from models.protocol import Engine
+from models.protocol import Engine, EngineError, TooLittleMemory
 from models.pull import verify
 from models.remote import RemoteEngine
+
+
+class EngineNotStarted(ModelsError):
+    """The model cannot be loaded, or has too little memory."""
 
 
 class EngineSpecError(ModelsError):
@@ -46,7 +50,7 @@ def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
     Raises:
         EngineSpecError: no address for a remote, or a model that is not an LLM.
         UnknownModel, ModelMissing, DigestMismatch: as ``models.pull.verify``.
-        EngineError: the model cannot be loaded.
+        EngineNotStarted: the model cannot be loaded.
     """
     if spec.kind == "openai":
         if not spec.url or not spec.url.strip():
@@ -58,14 +62,36 @@ def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
     entry = load_catalogue(models_dir)[spec.model]
     if entry.role != "llm":
         raise EngineSpecError(N_("“{name}” is not a language model."), name=entry.name)
-    return LlamaEngine(
-        verify(entry, models_dir),
-        name=entry.name,
-        digest=f"sha256:{entry.sha256}",
-        licence=entry.licence.spdx,
-        context_length=spec.context_length,
-        threads=spec.threads,
-        queue_limit=spec.queue_limit,
-        memory=spec.memory,
-        reproducible=spec.reproducible,
-    )
+    path = verify(entry, models_dir)
+    try:
+        return LlamaEngine(
+            path,
+            name=entry.name,
+            digest=f"sha256:{entry.sha256}",
+            licence=entry.licence.spdx,
+            context_length=spec.context_length,
+            threads=spec.threads,
+            queue_limit=spec.queue_limit,
+            memory=spec.memory,
+            reproducible=spec.reproducible,
+        )
+    except TooLittleMemory as error:
+        raise EngineNotStarted(
+            N_(
+                "The memory given to the model ({given} MB) does not hold one conversation of "
+                "{context} tokens, which takes {needed} MB. Set SOBRIA_ENGINE_MEMORY to "
+                "{needed}M or more, or lower SOBRIA_CONTEXT_LENGTH."
+            ),
+            given=error.given // 10**6,
+            needed=-(-error.needed // 10**6),
+            context=error.context,
+        ) from error
+    except EngineError as error:
+        raise EngineNotStarted(
+            N_(
+                "The model “{name}” cannot be loaded ({cause}). Its file may be damaged: “sobria "
+                "models verify {name}” tells. Or the machine has too little free memory."
+            ),
+            name=entry.name,
+            cause=str(error),
+        ) from error

@@ -224,6 +224,14 @@ class PromptTooLong(EngineError):
         )
 
 
+class TooLittleMemory(EngineError):
+    """The memory given to an engine does not hold one context of ``context`` tokens. In bytes."""
+
+    def __init__(self, given: int, needed: int, context: int) -> None:
+        self.given, self.needed, self.context = given, needed, context
+        super().__init__(f"{given} bytes do not hold {context} tokens: they take {needed}")
+
+
 class UnusableForm(EngineError):
     """The grammar or the schema of a request makes none, or lets nothing follow."""
 

@@ -33,6 +33,7 @@ from models.protocol import (
     Message,
     PromptTooLong,
     Tool,
+    TooLittleMemory,
     UnusableForm,
 )
 
@@ -105,6 +106,8 @@ class Failure:
             case PromptTooLong():
                 figures = (error.prompt_tokens, error.max_tokens, error.context_length)
                 return cls(PromptTooLong, figures)
+            case TooLittleMemory():
+                return cls(TooLittleMemory, (error.given, error.needed, error.context))
             case _ if hasattr(error, "retry_after"):
                 return cls(type(error), (error.retry_after,))
             case UnusableForm():

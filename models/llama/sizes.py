@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.llama.scheduler import Limits
-from models.protocol import EngineError
+from models.protocol import TooLittleMemory
 
 MEMORY_SHARE = 4  # of what is free once the weights are loaded, one part in four at most
 MOST_MEMORY = 2 << 30  # bytes, where nobody says
@@ -66,17 +66,14 @@ def sizes_for(
     tokens always fits where ``memory`` is not given, whatever it takes.
 
     Raises:
-        EngineError: ``memory`` does not hold one request.
+        TooLittleMemory: ``memory`` does not hold one request.
     """
     context = min(context, shape.trained) if shape.trained > 0 else context
     cells = -(-context // 256) * 256  # llama.cpp rounds up to this
     per_token = max(1, shape.token_bytes)
     given = min(MOST_MEMORY, free // MEMORY_SHARE) if memory is None else memory
     if memory is not None and given < cells * per_token:
-        raise EngineError(
-            f"{memory >> 20} MB do not hold a context of {context} tokens: "
-            f"it takes {-(-cells * per_token >> 20)} MB"
-        )
+        raise TooLittleMemory(memory, cells * per_token, context)
     slots = running or max(1, min(_RUNNING, given * 3 // 4 // (cells * per_token)))
     if not shape.cuts:
         slots = 1

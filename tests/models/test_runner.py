@@ -14,7 +14,7 @@ from models.llama.scheduler import Limits, Part
 from models.llama.sequence import Sequence
 from models.llama.sizes import Shape, Sizes, sizes_for
 from models.llama.vocabulary import Vocabulary
-from models.protocol import EngineError
+from models.protocol import TooLittleMemory
 
 TEXT = "The red fox runs over the green hill. The blue bird flies over the white house."
 NOISE = 1.0
@@ -114,7 +114,8 @@ def test_sizes_follow_from_the_memory() -> None:
         assert sizes.memory <= 2 << 30 and sizes.cells >= sizes.context == 4096
         assert sizes.slots == sizes.limits.running >= 1 and sizes.shelf > 0
     assert small.limits.running == 3 < large.limits.running == 13
-    with pytest.raises(EngineError, match="MB"):
+    with pytest.raises(TooLittleMemory) as caught:
         sizes_for(qwen, 4096, 64 << 30, memory=50 << 20)
+    assert caught.value.needed == 4096 * qwen.token_bytes
     recurrent = sizes_for(Shape(28, 256, 32768, 1 << 30, cuts=False), 4096, 64 << 30)
     assert (recurrent.slots, recurrent.limits.drafted, recurrent.shelf) == (1, 0, 0)
