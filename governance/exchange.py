@@ -84,6 +84,7 @@ class Exchange:
     ``answered`` is who answers: a model, a passage, nobody, or an answer that is given again,
     ``written_at`` then. ``repetition`` is the key under which the answer may be kept, empty where
     it may not.
+    ``passed_on`` says that the model has begun to read, or that another machine has the prompt.
     ``read`` and ``written`` count tokens as they go, for an exchange that ends before its usage.
     ``turns_left_out`` counts the turns that the model did not read, the first of the conversation.
     ``unsourced`` counts the sentences withheld for a figure or an article that no source holds.
@@ -122,6 +123,7 @@ class Exchange:
     written_at: datetime | None = None
     prompt: tuple[Message, ...] = ()
     turns_left_out: int = 0
+    passed_on: bool = False
     raw_answer: str = ""
     answer: str = ""
     tool_calls: tuple[ToolCall, ...] = ()

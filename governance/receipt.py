@@ -262,7 +262,7 @@ def _label(exchange: Exchange) -> LabelPart:
 
 
 def _by_a_model(exchange: Exchange) -> bool:
-    return bool(exchange.prompt) or exchange.answered == "repeat"
+    return exchange.passed_on or exchange.answered == "repeat"
 
 
 def build_receipt(

@@ -95,7 +95,8 @@ class Generate:
         """
         if exchange.finish_reason is not None:
             return  # the sources have answered, or are known not to
-        if self._engine.info.digest.startswith("remote:"):
+        remote = self._engine.info.digest.startswith("remote:")
+        if remote:
             self._energy.mark_unknown(exchange.id)  # no meter of ours is on that machine
         await in_thread(self._build, exchange)
         unread = len(exchange.turns) + 1 - len(exchange.prompt)  # the system message is no turn
@@ -104,6 +105,7 @@ class Generate:
         judges = self._answers(exchange)
         outgoing = await in_thread(self._outgoing, exchange, judges)
         slow = judges.watches or exchange.reading is not None
+        exchange.passed_on = remote
         try:
             async with aclosing(self._engine.generate(_request(exchange))) as events:
                 async for event in events:
@@ -111,7 +113,7 @@ class Generate:
                         case Queued(position):
                             yield Waiting(position)
                         case Prefilled(done, total, _, work):
-                            exchange.read = done
+                            exchange.read, exchange.passed_on = done, True
                             self._energy.record(exchange.id, "prefill", work)
                             yield Reading(done, total)
                         case Token(text, _, work):

@@ -16,6 +16,13 @@ const status = document.querySelector("#status");
 const spoken = document.querySelector("#spoken");
 const phrases = document.querySelector("#phrases").dataset;
 
+// The letterhead has one row or two, as the name of the house and the window are wide.
+const head = document.querySelector(".masthead");
+new ResizeObserver(() => {
+  const bottom = head.getBoundingClientRect().bottom + window.scrollY;
+  document.documentElement.style.setProperty("--head", `${bottom}px`);
+}).observe(head);
+
 let running = null; // the answer in progress: its exchange, and how to abort it
 
 function announce(text) {

@@ -324,6 +324,7 @@ def test_the_engine_may_refuse_after_accepted(parts: Parts, failure: Exception, 
     assert parts.recorded(request) == ["accepted", "refused"]
     assert parts.log.entries_of(request.id)[-1].data["cause"] == cause
     assert end.receipt.answer_sha256 is None
+    assert end.receipt.model is None, "the model has read nothing"
     assert parts.quotas.usage("rh", "day").requests == 0
     parts.assert_books_closed()
 
@@ -351,6 +352,13 @@ def test_who_is_to_come_back_is_told_when_in_whole_seconds(given: float, said: i
     assert refusal.retry_after == said
     text = refusal.message_id.format(**refusal.params)
     assert (f"in {said} seconds" in text) is (said > 1)
+
+
+@pytest.mark.parametrize(("given", "minutes"), [(90.5, 2), (279.0, 5)])
+def test_a_long_wait_is_told_in_minutes(given: float, minutes: int) -> None:
+    refusal = too_busy(EngineBusy(given))
+    assert refusal.retry_after >= given
+    assert f"in about {minutes} minutes" in refusal.message_id.format(**refusal.params)
 
 
 def test_the_engine_is_told_whose_turn_it_is_and_never_who_it_is(parts: Parts) -> None:
