@@ -19,7 +19,8 @@ def too_busy(busy: EngineBusy) -> Refusal:
     single second is not counted.
     """
     seconds = max(1, math.ceil(busy.retry_after))
-    message, params = BUSY, {}
+    message = BUSY
+    params: dict[str, str | int | float] = {}
     if seconds > _LONG:
         message, params = BUSY_LONG, {"minutes": math.ceil(seconds / 60)}
     elif seconds > 1:

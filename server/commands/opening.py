@@ -81,6 +81,7 @@ def failing_clearly() -> Iterator[None]:
     from governance.keys import KeysRefused
     from models.errors import ModelsError
     from rag.errors import RagError
+    from server.alone import NotAlone
     from server.assembly import NotWired
 
     try:
@@ -90,7 +91,15 @@ def failing_clearly() -> Iterator[None]:
             text = say(problem.message_id, **problem.params)
             typer.echo(f"{problem.file}:{problem.line}: {problem.field}: {text}", err=True)
         raise typer.Exit(1) from None
-    except (AuditError, CharterStoreError, KeysRefused, ModelsError, NotWired, RagError) as error:
+    except (
+        AuditError,
+        CharterStoreError,
+        KeysRefused,
+        ModelsError,
+        NotAlone,
+        NotWired,
+        RagError,
+    ) as error:
         fail(error.message_id, **error.params)
     except (SQLAlchemyError, OSError) as error:
         # The text of a database's error may hold its address, with the password.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,13 +33,17 @@ def serve() -> None:
 
     configure_logging(chosen)
 
+    from server.alone import alone, check_free
     from server.app import create_app
     from server.assembly import build_assembly
 
-    with failing_clearly():
-        components = build_assembly(chosen)
-    # The application starts and closes them: uvicorn dies of its signal as soon as it has stopped.
-    run(create_app(components), chosen)
+    with ExitStack() as held:
+        with failing_clearly():
+            held.enter_context(alone(chosen.data_dir))
+            check_free(chosen.host, chosen.port)
+            components = build_assembly(chosen)
+        # The application starts and closes them: uvicorn dies of its signal once it has stopped.
+        run(create_app(components), chosen)
 
 
 def run(app: FastAPI, chosen: Settings) -> None:
