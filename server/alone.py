@@ -41,7 +41,7 @@ def alone(folder: Path) -> Iterator[None]:
                     "Another Sobria already serves the data folder {folder}. Stop it first, or "
                     "give this one a folder of its own (SOBRIA_DATA_DIR)."
                 ),
-                folder=str(folder),
+                folder=str(folder.resolve()),
             ) from None
         yield
     finally:

@@ -37,7 +37,7 @@ def test_a_folder_is_served_once(tmp_path: Path) -> None:
     with holder(folder) as first:
         with pytest.raises(NotAlone, match="SOBRIA_DATA_DIR") as caught, alone(folder):
             raise AssertionError
-        assert caught.value.params == {"folder": str(folder)}
+        assert caught.value.params == {"folder": str(folder.resolve())}
         first.communicate()
     with alone(folder):
         assert [entry.name for entry in folder.iterdir()] == ["served.lock"]
