@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.messages import N_
-from server.commands.opening import books, failing_clearly, settings
+from server.commands.opening import NO_CHARTER, books, failing_clearly, settings
 from server.commands.words import fail, say
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ evaluation = typer.Typer(
     help=say(N_("Tests of the assistant: add, run, compare.")), no_args_is_help=True
 )
 
-NO_CHARTER = N_("No charter is in force: run «sobria setup» first.")
 NO_TESTS = N_("There is no test to run: add one with «sobria eval add».")
 VERDICTS = {
     "better": N_("better"),

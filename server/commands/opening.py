@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from server.settings import Settings
 
 
+NO_CHARTER = N_("No charter is in force: run «sobria setup» first.")
 UNOPENED = N_("The database or the data folder cannot be opened ({cause}).")
 
 
@@ -77,7 +78,7 @@ def failing_clearly() -> Iterator[None]:
 
     from governance.audit.errors import AuditError
     from governance.charter.problems import CharterInvalid
-    from governance.charter.revisions import CharterStoreError
+    from governance.charter.revisions import CharterStoreError, NoCharter
     from governance.keys import KeysRefused
     from models.errors import ModelsError
     from rag.errors import RagError
@@ -91,6 +92,8 @@ def failing_clearly() -> Iterator[None]:
             text = say(problem.message_id, **problem.params)
             typer.echo(f"{problem.file}:{problem.line}: {problem.field}: {text}", err=True)
         raise typer.Exit(1) from None
+    except NoCharter:
+        fail(NO_CHARTER)
     except (
         AuditError,
         CharterStoreError,

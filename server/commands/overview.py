@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from governance.messages import N_
-from server.commands.opening import books, charter_of, failing_clearly, refusing_clearly
+from server.commands.opening import (
+    NO_CHARTER,
+    books,
+    charter_of,
+    failing_clearly,
+    refusing_clearly,
+)
 from server.commands.words import fail, say
 
 if TYPE_CHECKING:
@@ -22,8 +28,6 @@ if TYPE_CHECKING:
 
 Period = Annotated[int, typer.Option(min=1, max=90, help=say(N_("How many days to look back.")))]
 AsJson = Annotated[bool, typer.Option("--json", help=say(N_("Print JSON.")))]
-
-NO_CHARTER = N_("No charter is in force: run «sobria setup» first.")
 
 
 def overview(days: Period = 7, as_json: AsJson = False) -> None:
