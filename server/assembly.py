@@ -31,6 +31,7 @@ from governance.exchange import Caller, Exchange, ExchangeRequest, ephemeral_con
 from governance.messages import N_
 from governance.pii.analyzer import PiiAnalyzer
 from governance.pii.entities import WORDS
+from governance.pii.errors import PiiError
 from governance.pii.pseudonymise import Pseudonymiser
 from governance.pii.vault import MappingVault
 from governance.pii.watch import OutputWatch
@@ -62,7 +63,7 @@ from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
-from server.expiry import expire
+from server.expiry import expire, expire_conversations
 from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
 from server.knowledge import (
@@ -204,8 +205,9 @@ class Assembly(Books):
                     repeated = timedelta(days=charter.answers.repeat_days)
                     self.kept_answers.expire(utc_now() - repeated, revision)
                     expire(self, kept)
+                    expire_conversations(self, kept)
                     retention.forget(kept)
-            except (SQLAlchemyError, AuditError, QuotaUnavailable) as failure:
+            except (SQLAlchemyError, AuditError, QuotaUnavailable, PiiError) as failure:
                 _log.error("housekeeping_failed", error=type(failure).__name__)
 
     def _sweep(self) -> None:

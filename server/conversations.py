@@ -219,10 +219,25 @@ class Conversations:
         sealed = self._sealer.seal(comment, f"{message_id}/comment") if comment else None
         self._update(message_id, feedback=value, comment=sealed)
 
-    def delete(self, conversation_id: str, user_id: str) -> bool:
-        """Delete a conversation with its turns; False where it is not this person's."""
+    def unused_since(self, before: datetime) -> tuple[tuple[str, str], ...]:
+        """The conversations in which nothing was asked since, each with whose it is."""
+        query = (
+            select(conversations.c.id, conversations.c.user_id)
+            .where(conversations.c.updated_at < iso(before))
+            .order_by(conversations.c.updated_at)
+        )
+        with self._engine.connect() as connection:
+            return tuple((row.id, row.user_id) for row in connection.execute(query))
+
+    def delete(
+        self, conversation_id: str, user_id: str, unused_since: datetime | None = None
+    ) -> bool:
+        """Delete a conversation with its turns; False where it is not this person's, or where
+        something was asked in it since ``unused_since``.
+        """
         with self._engine.begin() as connection:
-            if self._row(connection, conversation_id, user_id) is None:
+            row = self._row(connection, conversation_id, user_id)
+            if row is None or (unused_since and row.updated_at >= iso(unused_since)):
                 return False
             connection.execute(
                 delete(messages).where(messages.c.conversation_id == conversation_id)

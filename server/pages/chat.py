@@ -21,7 +21,6 @@ from governance.exchange import ExchangeRequest
 from governance.messages import N_
 from governance.pii.choices import AS_BEFORE, Choices
 from governance.pii.errors import PiiError
-from governance.stages.generate import kept_under
 from models.protocol import Sampling
 from server import callers
 from server.conversations import Conversation, StoredMessage
@@ -29,6 +28,7 @@ from server.errors import NotHere, RequestError, retry_headers
 from server.evaluation.feedback import Opinion, Reason, Shared, feedback_of
 from server.evaluation.sharing import question_of, sources_of
 from server.evaluation.sharing import shared as shared_copy
+from server.expiry import erase_conversation
 from server.identity.guards import employee
 from server.identity.sessions import Session
 from server.identity.users import User
@@ -197,15 +197,9 @@ async def feedback(
 @router.post("/chat/{conversation_id}/delete")
 async def delete(request: Request, conversation_id: str, session: Employee) -> Response:
     """Erase a conversation, with the pseudonyms' mapping that only it used."""
-    components = assembly(request)
-    user_id = session.user.id
-    deleted = await to_thread.run_sync(components.conversations.delete, conversation_id, user_id)
-    if not deleted:
+    components, user_id = assembly(request), session.user.id
+    if not await to_thread.run_sync(erase_conversation, components, conversation_id, user_id):
         raise NotHere
-    components.engine.forget(kept_under(callers.subject_of(components, user_id), conversation_id))
-    await to_thread.run_sync(components.vault.destroy, conversation_id)
-    await to_thread.run_sync(components.reviews.destroy, conversation_id)
-    await to_thread.run_sync(components.contests.destroy, conversation_id)
     return redirect("/chat?done=deleted")
 
 

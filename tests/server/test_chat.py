@@ -7,14 +7,17 @@ import json
 import re
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from governance.clock import iso, utc_now
 from governance.pii.choices import AS_BEFORE, Choices
 from governance.pii.errors import MappingUnavailable
 from server.conversations import title_of
+from server.expiry import expire_conversations
 from server.pages import chat
 from server.pages.questions import turns_of
 from server.tables import conversations, messages
@@ -365,6 +368,28 @@ def test_a_deleted_conversation_is_gone(alice: Any, parts: Any) -> None:
     assert parts.conversations.messages(told["id"]) == ()
     (forgotten,) = parts.engine.forgotten
     assert forgotten.endswith(f"/{told['id']}") and not forgotten.startswith("/")
+
+
+def test_a_conversation_that_nobody_uses_is_erased_after_the_retention(
+    alice: Any, bob: Any, parts: Any
+) -> None:
+    old, used, kept = (dict(ask(who))["conversation"] for who in (alice, alice, bob))
+    with parts.database.begin() as connection:
+        connection.execute(
+            update(conversations)
+            .where(conversations.c.id.in_([old["id"], used["id"]]))
+            .values(updated_at=iso(utc_now() - timedelta(days=366)))
+        )
+    before = utc_now() - timedelta(days=365)
+    assert [one for one, _ in parts.conversations.unused_since(before)] == [old["id"], used["id"]]
+    ask(alice, conversation=used["id"])
+    owner = parts.users.find("alice").id
+    assert not parts.conversations.delete(used["id"], owner, before), "it was used meanwhile"
+    expire_conversations(parts, 365)
+    assert alice.get(old["url"]).status_code == 404
+    assert parts.conversations.messages(old["id"]) == ()
+    assert [one.endswith(f"/{old['id']}") for one in parts.engine.forgotten] == [True]
+    assert alice.get(used["url"]).status_code == bob.get(kept["url"]).status_code == 200
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 8193])
