@@ -83,7 +83,7 @@ def build_engine(spec: EngineSpec, models_dir: Path) -> Engine:
                 "{needed}M or more, or lower SOBRIA_CONTEXT_LENGTH."
             ),
             given=error.given // 10**6,
-            needed=-(-error.needed // 10**6),
+            needed=str(-(-error.needed // 10**6)),  # a value to copy: «1 180M» is none
             context=error.context,
         ) from error
     except EngineError as error:

@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from governance.messages import N_
+from server.errors import NotStarted
 
 
-class NotAlone(Exception):
-    """Something else serves what is to be served. Its words are translated by whoever shows it."""
-
-    def __init__(self, message_id: str, **params: str | int) -> None:
-        self.message_id, self.params = message_id, params
-        super().__init__(message_id.format(**params))
+class NotAlone(NotStarted):
+    """Something else serves what is to be served."""
 
 
 @contextmanager

@@ -63,6 +63,7 @@ from rag.retrieval import HybridRetriever
 from server.books import Books, open_books
 from server.cleaning import cleaner_of
 from server.embedding import Embedded, Embedding
+from server.errors import NotStarted
 from server.expiry import expire, expire_conversations
 from server.following import follow_charter
 from server.judges import Judges, charter_store, uses_cache
@@ -95,13 +96,8 @@ TOTALS_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
 
 
-class NotWired(Exception):
-    """The charter declares a control that the code does not have: the server must not start."""
-
-    def __init__(self, message_id: str, **params: str | int | float) -> None:
-        self.message_id = message_id
-        self.params = params
-        super().__init__(message_id.format(**params))
+class NotWired(NotStarted):
+    """The charter declares a control that the code does not have."""
 
 
 @dataclass(frozen=True, slots=True)

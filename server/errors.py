@@ -18,6 +18,15 @@ def retry_headers(refusal: Refusal) -> dict[str, str]:
     return {"Retry-After": str(max(1, math.ceil(refusal.retry_after or _RETRY_AFTER)))}
 
 
+class NotStarted(Exception):
+    """The server must not start: ``message_id`` says why, and is translated by whoever shows it."""
+
+    def __init__(self, message_id: str, **params: str | int | float) -> None:
+        self.message_id = message_id
+        self.params = params
+        super().__init__(message_id.format(**params))
+
+
 class RequestError(Exception):
     """A request that is answered by an error page, or by JSON where the caller reads JSON."""
 

@@ -82,8 +82,7 @@ def failing_clearly() -> Iterator[None]:
     from governance.keys import KeysRefused
     from models.errors import ModelsError
     from rag.errors import RagError
-    from server.alone import NotAlone
-    from server.assembly import NotWired
+    from server.errors import NotStarted
 
     try:
         yield
@@ -94,15 +93,7 @@ def failing_clearly() -> Iterator[None]:
         raise typer.Exit(1) from None
     except NoCharter:
         fail(NO_CHARTER)
-    except (
-        AuditError,
-        CharterStoreError,
-        KeysRefused,
-        ModelsError,
-        NotAlone,
-        NotWired,
-        RagError,
-    ) as error:
+    except (AuditError, CharterStoreError, KeysRefused, ModelsError, NotStarted, RagError) as error:
         fail(error.message_id, **error.params)
     except (SQLAlchemyError, OSError) as error:
         # The text of a database's error may hold its address, with the password.
