@@ -10,9 +10,10 @@ questions whose answer is known by its words. The shares are of a cross-validati
 from __future__ import annotations
 
 import argparse
+import csv
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +31,12 @@ from bench.rag_sets import (
     says,
 )
 from bench.rag_world import ROOT, World
-from rag.confidence import found_figures
-from rag.extraction import SentenceExtractor
+from rag.confidence import found_figures, known_figures
+from rag.extraction import SentenceExtractor, known_to_answer
+from rag.protocol import Alike, Retrieval
 from rag.text import words
 
+JUDGED = Path(__file__).with_name("known_judged.csv")
 _SAMPLE = 150
 _SAMPLED = 0.3
 """What a sampled question weighs, beside those written one by one."""
@@ -85,6 +88,52 @@ def _row(
     )
 
 
+def known_rows(world: World) -> tuple[list[list[float]], list[bool]]:
+    """What shows that a known question is as good as the one asked, and whether it is: of this
+    project's questions, by the words of the answer; of known questions that were asked as if they
+    were not, by the judgement of a reader (``known_judged.csv``)."""
+    figures, right = [], []
+    for question in [*own_questions("dev"), *easy_questions()]:
+        found = world.retriever.search(question.text, limit=4)
+        for alike, said in _known(question.text, found):
+            figures.append(known_figures(found, alike, said))
+            right.append(bool(question.must) and says(said, question.must))
+    with JUDGED.open(encoding="utf-8", newline="") as stream:
+        judged = list(csv.DictReader(stream))
+    retriever = world.searched_with(world.known.without({row["asked"] for row in judged}))
+    for row in judged:
+        found = retriever.search(row["asked"], limit=4)
+        for alike, said in _known(row["asked"], found):
+            if alike.question.text == row["known"]:
+                figures.append(known_figures(found, alike, said))
+                right.append(row["right"] == "1")
+    return figures, right
+
+
+def _known(asked: str, found: Retrieval) -> Iterator[tuple[Alike, str]]:
+    extract = known_to_answer(asked, found, [hit.passage for hit in found.hits])
+    if extract is not None:
+        alike = found.hits[extract.passage - 1].alike
+        yield next(each for each in alike if each.question.text == extract.known), extract.text
+
+
+def fit_known(figures: list[list[float]], right: list[bool]) -> None:
+    """Fit what is sure of known questions, and print its weights and thresholds."""
+    model = LogisticRegression(C=10, max_iter=2000)
+    told: NDArray[np.float64] = cross_val_predict(
+        model, figures, right, cv=8, method="predict_proba"
+    )[:, 1]
+    model.fit(figures, right)
+    weights = [*model.coef_[0], model.intercept_[0]]
+    print(f"KNOWN = np.array([{', '.join(f'{weight:.3f}' for weight in weights)}])")
+    for threshold in (*THRESHOLDS, 0.75, 0.8, 0.85):
+        over = told >= threshold
+        exact = np.array(right)[over]
+        print(
+            f"  {threshold} shown {over.mean():.2f} right {exact.mean() if exact.size else 0:.2f}"
+        )
+
+
 def fit(
     name: str, among: Sequence[Row], figures: Sequence[list[float]], right: Sequence[bool]
 ) -> None:
@@ -111,11 +160,13 @@ def main() -> int:
     """Fit and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT / "var")
-    among = rows(World(parser.parse_args().data))
+    world = World(parser.parse_args().data)
+    among = rows(world)
     answered = [row.answerable for row in among]
     fit("FOUND", among, [row.found for row in among], answered)
     fit("FOUND_ALONE", among, [row.found[:2] for row in among], answered)
     known = [row for row in among if row.kind != "cdtn"]
+    fit_known(*known_rows(world))
     fit("EXTRACTED", known, [row.extracted for row in known], [row.given for row in known])
     return 0
 

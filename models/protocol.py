@@ -284,7 +284,11 @@ Vectors = NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors, shape ``(len(texts), dimension)``; safe between threads."""
+    """Turns texts into unit vectors, shape ``(len(texts), dimension)``; safe between threads.
+
+    Queries and questions are compared with passages. What an embedder has learnt of questions that
+    people ask of sources is in ``embed_questions`` alone, under ``questions_digest``.
+    """
 
     @property
     def name(self) -> str: ...
@@ -293,9 +297,14 @@ class Embedder(Protocol):
     def digest(self) -> str: ...
 
     @property
+    def questions_digest(self) -> str: ...
+
+    @property
     def dimension(self) -> int: ...
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors: ...
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
 

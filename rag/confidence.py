@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.protocol import Passage, Retrieval
+from rag.protocol import Alike, Passage, Retrieval
 from rag.ranking import USUAL, Asked, Found, share
 from rag.text import words
 
@@ -21,10 +21,13 @@ ANSWERABLE = 0.5
 """What a search must reach for anything to be said from it."""
 SURE = 0.5
 """What a passage must reach to be shown as the answer."""
+SURELY_KNOWN = 0.75
+"""What sentences must reach that answer a known question."""
 
 FOUND = np.array([3.141, 0.903, 7.252, -8.159])
 FOUND_ALONE = np.array([7.605, 2.654, -7.678])
 EXTRACTED = np.array([1.764, -0.270, 2.572, 2.446, 0.714, -5.863])
+KNOWN = np.array([1.863, 4.282, 3.140, -3.375])
 
 
 def probability(weights: NDArray[np.float64], figures: Sequence[float]) -> float:
@@ -59,6 +62,14 @@ def extract_figures(
     """What tells of a passage that it answers: the share of the question's words that it and its
     best sentence hold, how near they are in meaning, and whether both indexes found it."""
     return [covered, said, 10 * (meaning - USUAL), 10 * (nearest - USUAL), float(both)]
+
+
+def known_figures(found: Retrieval, alike: Alike, said: str) -> list[float]:
+    """What tells that what is ``said`` to a known question answers the one asked: how like it that
+    question is, by how much more than those of other passages, and the share of the words asked
+    that both hold."""
+    held = frozenset(words.stems(f"{alike.question.text}\n{said}"))
+    return [alike.likeness, alike.ahead, share(found.asked, held)]
 
 
 def agreed(found: Retrieval, passage: int) -> bool:

@@ -1,9 +1,11 @@
 """The sentences of the sources that answer a question: shown as they are, without a model.
 
-A sentence is weighed by the words of the question that it holds (by how much they tell), by the
-likeness of their meanings, by whether it gives the figure that is asked for, in its unit, and by
-whether it is an example. The weights were fitted on PIAF's questions, whose answers are known to
-the letter (``bench/rag.py`` gives the share of them that falls in the sentence chosen).
+Where the question is very like one that sentences are known to answer (:mod:`rag.known`), these are
+taken, and nothing is computed. Else a sentence is weighed by the words of the question that it
+holds (by how much they tell), by the likeness of their meanings, by whether it gives the figure
+that is asked for, in its unit, and by whether it is an example. The weights were fitted on PIAF's
+questions, whose answers are known to the letter (``bench/rag.py`` gives the share of them that
+falls in the sentence chosen).
 """
 
 from __future__ import annotations
@@ -15,16 +17,19 @@ from dataclasses import dataclass
 from models.protocol import Embedder
 from rag.confidence import (
     EXTRACTED,
+    KNOWN,
     SURE,
+    SURELY_KNOWN,
     agreed,
     covering,
     extract_figures,
+    known_figures,
     probability,
 )
 from rag.filler import embedded_text
 from rag.protocol import Extract, Passage, Retrieval
 from rag.ranking import USUAL, share
-from rag.text import asks, sentences, words
+from rag.text import asks, facts, sentences, words
 from rag.text.context import in_context
 
 PASSAGES = 3
@@ -38,6 +43,9 @@ READABLE = 420
 
 _WORDS, _AROUND, _MEANING, _FIGURE, _UNIT, _RANKED = 2.9, 0.6, 53.0, 0.65, 1.5, 0.5
 _AS_EXAMPLE = 1.0
+_LIKE = 0.7
+"""The cosine from which a known question is like the one asked at all."""
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _EXAMPLE = re.compile(r"\bexemples?\b|\bfor (?:example|instance)\b", re.IGNORECASE)
 
 
@@ -79,12 +87,15 @@ class SentenceExtractor:
         None where no passage has a sentence.
         """
         asked = in_context([*earlier, question])
+        known = known_to_answer(asked, found, passages)
+        if known is not None and known.sure:
+            return known
         chosen = self.described(asked, found, passages)
         if chosen is None:
             return None
         sure = probability(EXTRACTED, chosen.figures)
         text = passages[chosen.passage - 1].text[chosen.start : chosen.end]
-        told = sure >= SURE and _tells(asks.wanted(asked), text)
+        told = sure >= SURE and _tells(asked, text)
         return Extract(chosen.passage, chosen.start, chosen.end, text, sure, sure=told)
 
     def described(
@@ -132,6 +143,38 @@ class SentenceExtractor:
         return Described(chosen.passage, chosen.start, chosen.end, told)
 
 
+def known_to_answer(asked: str, found: Retrieval, passages: Sequence[Passage]) -> Extract | None:
+    """The sentences that answer the known question which is the likest to the one ``asked``, where
+    the passage is shown as it was read; None where none is like it and of the same figures."""
+    alike = [
+        (each, number)
+        for number, (hit, passage) in enumerate(zip(found.hits, passages, strict=False), start=1)
+        if passage.text == hit.passage.text
+        for each in hit.alike
+        if each.likeness >= _LIKE and each.question.first
+    ]
+    for each, number in sorted(alike, key=lambda pair: -pair[0].likeness):
+        text = passages[number - 1].text
+        spans = sentences.spans(text)[each.question.first - 1 : each.question.last]
+        if not spans:
+            continue
+        start, end = spans[0][0], spans[-1][1]
+        said = text[start:end]
+        if not _of_the_same(asked, each.question.text, said):
+            continue
+        sure = probability(KNOWN, known_figures(found, each, said))
+        told = sure >= SURELY_KNOWN and _tells(asked, said)
+        return Extract(number, start, end, said, sure, told, each.question.text)
+    return None
+
+
+def _of_the_same(asked: str, known: str, said: str) -> bool:
+    """Whether what is ``said`` to a ``known`` question is so of the one ``asked``, by the figures:
+    those of the one are in the other, or in what is said."""
+    theirs, own = facts.asserted(known), facts.asserted(asked)
+    return theirs.within(facts.offered(asked)) and own.within(facts.offered(f"{known} {said}"))
+
+
 def _candidates(number: int, text: str) -> Iterator[_Candidate]:
     """Each sentence of a passage, with what makes it readable by itself.
 
@@ -160,15 +203,17 @@ def _candidates(number: int, text: str) -> Iterator[_Candidate]:
             yield _Candidate(number, place, place, start, end)
 
 
-def _tells(wanted: asks.Wanted, text: str) -> bool:
+def _tells(asked: str, text: str) -> bool:
     """Whether sentences can be shown as the answer by themselves: a rule and no example, no item
-    out of its list nor row out of its table, short, and with a figure in the unit asked for."""
+    out of its list nor row out of its table, short, with a figure in the unit asked for, and of
+    the years that the question names."""
     return (
         not text.startswith("- ")
         and " | " not in text
         and _EXAMPLE.search(text) is None
         and len(text) <= (MAX_CHARACTERS if "\n" in text else READABLE)
-        and wanted.in_unit(text)
+        and asks.wanted(asked).in_unit(text)
+        and set(_YEAR.findall(asked)) <= set(_YEAR.findall(text))
     )
 
 

@@ -29,13 +29,39 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownQuestion:
+    """A question that a passage is known to answer: by its sentences ``first`` to ``last`` (from
+    1), or, where these are 0, as a whole."""
+
+    passage: str
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A known question, its ``likeness`` (a cosine, at most 1) to the one that is asked, and how
+    far it is ``ahead`` of the likest questions that other passages answer."""
+
+    question: KnownQuestion
+    likeness: float
+    ahead: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage with its fused score and its rank (from 1) in each index, if any."""
+    """A retrieved passage with its fused score and its rank (from 1) in each index, if any.
+
+    ``alike`` are the questions that it is known to answer and that are like the one asked, the
+    likest first.
+    """
 
     passage: Passage
     score: float
     fulltext_rank: int | None
     vector_rank: int | None
+    alike: tuple[Alike, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +140,8 @@ class Extract:
 
     ``passage`` is the number (from 1) of a passage, ``start`` and ``end`` the characters of its
     text that answer, which are ``text``. ``confidence`` is how probable it is that they do (0 to
-    1), and ``sure`` says that it is enough to show them as the answer.
+    1), and ``sure`` says that it is enough to show them as the answer. ``known`` is the question,
+    like the one asked, that they are known to answer; empty where there is none.
     """
 
     passage: int
@@ -123,6 +150,7 @@ class Extract:
     text: str
     confidence: float
     sure: bool
+    known: str = ""
 
 
 class Extractor(Protocol):

@@ -9,19 +9,19 @@ other half, and on PIAF, which took no part.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.protocol import Passage
+from rag.protocol import Alike, Passage
 from rag.text import asks, words
 from rag.text.headings import without_numbering
 
 Features = NDArray[np.float64]
 
-NAMES = (
+_FIGURES = (
     "page",
     "regulatory",
     "own_length",
@@ -34,15 +34,52 @@ NAMES = (
     "meaning",
     "near_best",
 )
+NAMES = (
+    *_FIGURES,
+    "alike",
+    "alike_rank",
+    "unknown",
+    *(f"unknown_{name}" for name in _FIGURES),
+)
+"""The figures of a document of which questions are known («alike» the one asked), then those of a
+document of which none are, an organisation's own: it is weighed by weights of its own, so that it
+is not put behind for that."""
 WEIGHTS = np.array(
-    [1.109, -0.193, -0.350, 0.634, 1.265, 2.360, 0.979, -1.053, -0.177, 0.567, 0.679]
+    [
+        0.782,
+        0.026,
+        -0.264,
+        0.353,
+        1.266,
+        1.543,
+        0.086,
+        -1.437,
+        -0.083,
+        -0.007,
+        0.379,
+        2.759,
+        1.484,
+        1.000,
+        1.413,
+        -0.638,
+        -0.706,
+        0.948,
+        1.272,
+        2.627,
+        0.264,
+        -1.659,
+        -0.078,
+        0.204,
+        0.241,
+    ]
 )
 USUAL = 0.8
 """What multilingual-e5's cosines start from."""
-_RANK_START = 9.0
+RANK_START = 9.0
 # Beside the best score of words (1): what a meaning is worth, of which .1 is much, to find the
 # passage that a document is ranked by; then within it, and what a figure such as is asked for is.
 _FOUND_MEANT, _MEANT, _TOLD = 5.0, 10.0, 0.4
+_ALIKE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +90,36 @@ class Asked:
     otherwise: Mapping[str, float]
 
 
+def _of_none(_: str) -> bool:
+    """No question is known that a passage answers."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What two indexes found: BM25 scores and cosines by passage, best first.
 
-    ``ready`` is the share of passages that have a vector; ``sizes`` the passages of each document.
+    ``ready`` is the share of passages that have a vector; ``sizes`` the passages of each document;
+    ``alike`` the known questions that are like the one asked, by passage, the likest first;
+    ``known`` says of a passage whether any question is known that it answers.
     """
 
     words: Mapping[str, float]
     meanings: Mapping[str, float]
     ready: float
     sizes: Mapping[str, int]
+    alike: Mapping[str, tuple[Alike, ...]] = field(default_factory=dict)
+    known: Callable[[str], bool] = _of_none
 
     @property
     def most(self) -> float:
         """The best score of words, that the others are compared with; 1 without any."""
         return max(self.words.values(), default=1.0) or 1.0
+
+    def likeness(self, passage: str) -> float:
+        """How like the question the likest is that ``passage`` is known to answer; 0 without."""
+        alike = self.alike.get(passage)
+        return max(0.0, alike[0].likeness) if alike else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +134,7 @@ def candidates(found: Found, passages: Mapping[str, Passage]) -> list[Candidate]
     """The documents of ``passages``, in the order in which the indexes met them."""
     most = found.most
     by_document: dict[str, list[Passage]] = {}
-    for identity in (*found.words, *found.meanings):
+    for identity in (*found.words, *found.meanings, *found.alike):
         passage = passages.get(identity)
         if passage is not None:
             held = by_document.setdefault(passage.document_id, [])
@@ -114,9 +165,10 @@ def within(wanted: asks.Wanted, passages: Sequence[Passage], found: Found) -> li
 
 
 def _worth(passage: Passage, found: Found, most: float, meant: float) -> float:
-    """How well the indexes found a passage: by words beside the ``most``, and by meaning."""
+    """How well a passage was found: by words beside the ``most``, by meaning, by its questions."""
     nearer = found.meanings.get(passage.id, USUAL) - USUAL
-    return found.words.get(passage.id, 0.0) / most + meant * nearer
+    by_indexes = found.words.get(passage.id, 0.0) / most + meant * nearer
+    return by_indexes + _ALIKE * found.likeness(passage.id)
 
 
 def features(asked: Asked, found: Found, among: Sequence[Candidate]) -> Features:
@@ -130,36 +182,42 @@ def features(asked: Asked, found: Found, among: Sequence[Candidate]) -> Features
         for candidate in among
     ]
     best_fused = max(fused, default=1.0) or 1.0
+    likeness = [max(found.likeness(p.id) for p in candidate.passages) for candidate in among]
     rows = []
-    for candidate, ranks in zip(among, fused, strict=True):
+    for candidate, ranks, alike in zip(among, fused, likeness, strict=True):
         best = candidate.passages[0]
         heading = _heading(best)
         title = frozenset(words.stems(heading))
         text = frozenset(words.stems(best.text))
         whole = title | text
         meant = max(found.meanings.get(p.id, farthest) for p in candidate.passages)
-        rows.append(
-            [
-                float(not best.reference),
-                float(best.reference[:1] in ("R", "D")),
-                math.log1p(found.sizes.get(candidate.document_id, 1)),
-                math.log1p(len(candidate.passages)),
-                max(found.words.get(p.id, 0.0) for p in candidate.passages) / most,
-                ranks / best_fused,
-                share(asked.stems, text),
-                share(asked.stems, title),
-                share(asked.otherwise, whole),
-                found.ready * 10 * (meant - USUAL),
-                found.ready * 20 * (meant - nearest),
-            ]
-        )
+        place = sum(other > alike for other in likeness)
+        figures = [
+            float(not best.reference),
+            float(best.reference[:1] in ("R", "D")),
+            math.log1p(found.sizes.get(candidate.document_id, 1)),
+            math.log1p(len(candidate.passages)),
+            max(found.words.get(p.id, 0.0) for p in candidate.passages) / most,
+            ranks / best_fused,
+            share(asked.stems, text),
+            share(asked.stems, title),
+            share(asked.otherwise, whole),
+            found.ready * 10 * (meant - USUAL),
+            found.ready * 20 * (meant - nearest),
+        ]
+        known = [*figures, alike, RANK_START / (RANK_START + place)]
+        unknown = [1.0, *figures]
+        if any(found.known(passage.id) for passage in candidate.passages):
+            rows.append([*known, *[0.0] * len(unknown)])
+        else:
+            rows.append([*[0.0] * len(known), *unknown])
     return np.array(rows, dtype=np.float64).reshape(len(among), len(NAMES))
 
 
 def _fused(identity: str, words: Mapping[str, int], meanings: Mapping[str, int]) -> float:
     """Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
     return sum(
-        1 / (_RANK_START + ranks[identity]) for ranks in (words, meanings) if identity in ranks
+        1 / (RANK_START + ranks[identity]) for ranks in (words, meanings) if identity in ranks
     )
 
 

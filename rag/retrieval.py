@@ -14,7 +14,8 @@ from rag.confidence import ANSWERABLE, confidence
 from rag.errors import IndexUnavailable
 from rag.filler import embedded_text
 from rag.fulltext import FullTextIndex
-from rag.protocol import Hit, Passage, Retrieval
+from rag.known import NONE, KnownQuestions
+from rag.protocol import Alike, Hit, Passage, Retrieval
 from rag.ranking import (
     WEIGHTS,
     Asked,
@@ -38,6 +39,8 @@ log = structlog.get_logger(__name__)
 WORDS = 100
 MEANINGS = 60
 """How many passages each index is asked for."""
+ALIKE = 40
+"""How many passages are looked at because a question that they answer is like the one asked."""
 AGAIN = 3.0
 """What a second passage of a document must be better by, in the unit of the ranking."""
 RERANKED = 20
@@ -74,11 +77,13 @@ class HybridRetriever:
         vocabulary: Vocabulary | None = None,
         reranker: Reranker | None = None,
         reranked: int = RERANKED,
+        known: KnownQuestions = NONE,
     ) -> None:
         """``weights`` say how much more a source is worth than another (1 where absent).
 
         ``vocabulary`` is what everyday words mean: that of the shipped glossary if left out.
         ``reranker`` puts the first ``reranked`` passages in another order, where there is one.
+        ``known`` are questions that passages answer, by the vectors of ``semantic``'s embedder.
         """
         self._store = store
         self._fulltext = fulltext
@@ -87,6 +92,7 @@ class HybridRetriever:
         self._vocabulary = vocabulary if vocabulary is not None else glossary.shipped()
         self._reranker = reranker
         self._reranked = reranked
+        self._known = known
 
     def count(self, sources: frozenset[str] | None = None) -> int:
         """The number of passages in ``sources``, or in all."""
@@ -134,7 +140,13 @@ class HybridRetriever:
         worth = {passage.id: score for score, passage in scored}
         word_ranks, meaning_ranks = ranked(found.words), ranked(found.meanings)
         hits = tuple(
-            Hit(p, worth.get(p.id, 0.0), word_ranks.get(p.id), meaning_ranks.get(p.id))
+            Hit(
+                p,
+                worth.get(p.id, 0.0),
+                word_ranks.get(p.id),
+                meaning_ranks.get(p.id),
+                found.alike.get(p.id, ()),
+            )
             for p in chosen
         )
         sure = 1.0 if named else confidence(asked, found, chosen)
@@ -184,13 +196,19 @@ class HybridRetriever:
         by_words = self._fulltext.search(text, meanings=meanings, sources=sources, limit=WORDS)
         spoken = words.without_placeholders(question) or text
         by_meaning, ready = self._by_meaning(in_full(spoken, meanings), sources, searched)
+        alike = self._alike(spoken)
         passages = self._store.passages(
-            list(dict.fromkeys(identity for identity, _ in (*by_words, *by_meaning)))
+            list(dict.fromkeys([*(i for i, _ in (*by_words, *by_meaning)), *alike]))
         )
         weighted = {i: s for i, s in by_words if i in passages}
         sizes = self._store.sizes(sorted({p.document_id for p in passages.values()}))
         meant = {i: s for i, s in by_meaning if i in passages}
-        return Found(weighted, meant, ready, sizes), passages
+        held = {
+            i: found
+            for i, found in alike.items()
+            if i in passages and (sources is None or passages[i].source in sources)
+        }
+        return Found(weighted, meant, ready, sizes, held, self._known.answers), passages
 
     def _asked(self, text: str, meanings: Sequence[str]) -> Asked:
         own = list(dict.fromkeys(words.stems(text)))
@@ -214,6 +232,12 @@ class HybridRetriever:
             log.warning("vectors_unavailable", reason=error.message_id)
             return [], 0.0
         return found, min(1.0, there / searched)
+
+    def _alike(self, question: str) -> dict[str, tuple[Alike, ...]]:
+        if self._semantic is None or not self._known.questions:
+            return {}
+        (vector,) = self._semantic.embedder.embed_questions([question])
+        return self._known.alike(vector, ALIKE)
 
     def _weight(self, passage: Passage) -> float:
         return self._weights.get(passage.source, 1.0)

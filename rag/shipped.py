@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.digest import sha256_of_arrays
 from models.protocol import Vectors
+from rag.quantised import quantised, unit
 
 SHIPPED = Path(__file__).with_name("shipped.npz")
 _KEY_BYTES = 12
-_STEPS = 127
 
 
 class DamagedVectors(Exception):
@@ -29,7 +30,7 @@ class DamagedVectors(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """Vectors by key, as 8-bit steps of each vector's largest component over 127."""
+    """Vectors by key, in 8 bits (:mod:`rag.quantised`)."""
 
     rows: dict[bytes, int]
     steps: NDArray[np.float16]
@@ -44,8 +45,7 @@ class Shipped:
         for place, text in enumerate(texts):
             row = self.rows.get(key_of(text))
             if row is not None:
-                vector = self.vectors[row].astype(np.float32) * np.float32(self.steps[row])
-                found[place] = vector / np.linalg.norm(vector)
+                found[place] = unit(self.steps[row : row + 1], self.vectors[row : row + 1])[0]
         return found
 
 
@@ -70,7 +70,7 @@ def load(embedder_digest: str, path: Path = SHIPPED) -> Shipped:
             if str(stored["embedder"]) != embedder_digest:
                 return NONE
             keys, steps, vectors = stored["keys"], stored["steps"], stored["vectors"]
-            if str(stored["sha256"]) != _digest(keys, steps, vectors):
+            if str(stored["sha256"]) != sha256_of_arrays(keys, steps, vectors):
                 raise DamagedVectors
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DamagedVectors from error
@@ -84,23 +84,14 @@ def write(
     by_key = {key_of(text): vector for text, vector in embedded}
     order = sorted(by_key)
     whole = np.array([by_key[key] for key in order], dtype=np.float32)
-    steps = (np.abs(whole).max(axis=1) / _STEPS).astype(np.float16)
-    vectors = np.rint(whole / steps.astype(np.float32)[:, None]).clip(-_STEPS, _STEPS)
+    steps, vectors = quantised(whole)
     keys = np.frombuffer(b"".join(order), dtype=np.uint8).reshape(len(order), _KEY_BYTES)
-    small = vectors.astype(np.int8)
     np.savez_compressed(
         path,
         embedder=np.array(embedder_digest),
-        sha256=np.array(_digest(keys, steps, small)),
+        sha256=np.array(sha256_of_arrays(keys, steps, vectors)),
         keys=keys,
         steps=steps,
-        vectors=small,
+        vectors=vectors,
     )
     return len(order)
-
-
-def _digest(*arrays: NDArray[np.generic]) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()

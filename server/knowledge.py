@@ -14,12 +14,13 @@ from models.catalogue import load_catalogue
 from models.embedders import build_embedder
 from models.protocol import Embedder, Reranker, Work
 from models.reranker import CrossEncoderReranker
-from rag import changes, glossary, shipped
+from rag import changes, glossary, known, shipped
 from rag.caveats import caveats
 from rag.cleanings import summary
 from rag.consistency import open_fulltext, open_vectors
 from rag.errors import RagError
 from rag.filler import VectorFiller
+from rag.known import KnownQuestions
 from rag.personal_data import Cleaner
 from rag.protocol import Caveat, Passage
 from rag.retrieval import HybridRetriever, Semantic
@@ -102,6 +103,7 @@ class Knowledge:
             vocabulary=self.vocabulary,
             reranker=reranker,
             reranked=settings.reranked,
+            known=_known(embedder.questions_digest),
         )
         self._filler: VectorFiller | None = None
         self._syncing: set[str] = set()
@@ -237,6 +239,16 @@ def _shipped(embedder_digest: str) -> Shipped:
     except shipped.DamagedVectors:
         _log.error("shipped_vectors_damaged", file=shipped.SHIPPED.name)
         return shipped.NONE
+
+
+def _known(questions_digest: str) -> KnownQuestions:
+    """The known questions that come with the code; none where they are damaged: passages are then
+    found by their own words and meaning."""
+    try:
+        return known.load(questions_digest)
+    except known.DamagedQuestions:
+        _log.error("known_questions_damaged", file=known.VECTORS.name)
+        return known.NONE
 
 
 def models_dir(settings: Settings) -> Path:

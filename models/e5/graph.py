@@ -7,6 +7,8 @@ processor's dot products where it has them. Embeddings are looked up before the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,20 +17,26 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from models.e5.packed import BLOCK, Packed, nibbles
+from models.e5.tuning import Low
 
 EMBEDDED, READ, ENCODED = "embedded", "read", "encoded"
 """The graph's inputs, the tokens' embeddings (texts, tokens, hidden) and which of them are read (1)
 or padding (0), and its output, of the shape of the embeddings."""
 _MICROSOFT = "com.microsoft"
+_STANDARD = {"Split", "LayerNormalization", "MatMul", "Add"}
 _EIGHT_BITS = 4
 """The accuracy level of ``MatMulNBits`` that computes on 8-bit activations."""
+
+
+NOTHING: Mapping[str, Low] = MappingProxyType({})
 
 
 class _Graph:
     """Nodes and constants, as they are added."""
 
-    def __init__(self, packed: Packed) -> None:
+    def __init__(self, packed: Packed, low: Mapping[str, Low]) -> None:
         self.packed = packed
+        self.low = low
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
@@ -37,7 +45,7 @@ class _Graph:
         return name
 
     def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        domain = "" if kind in {"Split", "LayerNormalization"} else _MICROSOFT
+        domain = "" if kind in _STANDARD else _MICROSOFT
         self.nodes.append(helper.make_node(kind, inputs, [output], domain=domain, **attributes))
         return output
 
@@ -48,7 +56,8 @@ class _Graph:
         bias = np.concatenate([self.packed.floats(f"{n}.b", rows) for n in names])
         numbers = nibbles(blocks)
         weights = numbers[..., 0::2] | numbers[..., 1::2] << 4
-        return self.node(
+        added = self.low.get(output)
+        whole = self.node(
             "MatMulNBits",
             [
                 inputs,
@@ -58,13 +67,20 @@ class _Graph:
                 "",
                 self.constant(f"{output}.bias", bias),
             ],
-            output,
+            output if added is None else f"{output}.whole",
             N=len(bias),
             K=columns,
             bits=4,
             block_size=BLOCK,
             accuracy_level=_EIGHT_BITS,
         )
+        if added is None:
+            return whole
+        down = self.constant(f"{output}.down", added.down.T)
+        up = self.constant(f"{output}.up", added.up.T)
+        narrow = self.node("MatMul", [inputs, down], f"{output}.narrowed")
+        wide = self.node("MatMul", [narrow, up], f"{output}.widened")
+        return self.node("Add", [whole, wide], output)
 
     def normalised(self, inputs: list[str], name: str, output: str) -> str:
         """``inputs``, added where they are two, with mean 0 and variance 1, scaled and shifted."""
@@ -77,9 +93,10 @@ class _Graph:
         return self.node(kind, [*inputs, *scale], output, epsilon=shape.epsilon)
 
 
-def encoder_graph(packed: Packed) -> bytes:
-    """The encoder of ``packed``, serialised. Raises NotPacked."""
-    shape, graph = packed.shape, _Graph(packed)
+def encoder_graph(packed: Packed, low: Mapping[str, Low] = NOTHING) -> bytes:
+    """The encoder of ``packed``, with what is added to its products by their names («l0.qkv»,
+    «l0.ao», «l0.fi», «l0.fo»), serialised. Raises NotPacked."""
+    shape, graph = packed.shape, _Graph(packed, low)
     hidden, inner = shape.hidden, shape.inner
     now = graph.normalised([EMBEDDED], "emb.ln", "first")
     for number in range(shape.layers):
@@ -92,9 +109,9 @@ def encoder_graph(packed: Packed) -> bytes:
         seen = graph.node(
             "MultiHeadAttention", [*parts, "", READ], f"{of}.seen", num_heads=shape.heads
         )
-        seen = graph.product(seen, [f"{of}.ao"], hidden, hidden, f"{of}.attended")
+        seen = graph.product(seen, [f"{of}.ao"], hidden, hidden, f"{of}.ao")
         now = graph.normalised([now, seen], f"{of}.aln", f"{of}.between")
-        wide = graph.product(now, [f"{of}.fi"], inner, hidden, f"{of}.wide")
+        wide = graph.product(now, [f"{of}.fi"], inner, hidden, f"{of}.fi")
         wide = graph.node("Gelu", [wide], f"{of}.active")
         narrow = graph.product(wide, [f"{of}.fo"], hidden, inner, f"{of}.narrow")
         last = ENCODED if number == shape.layers - 1 else f"{of}.out"

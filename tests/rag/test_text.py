@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,13 @@ def test_starred_and_long_references_are_found_and_addresses_are_not() -> None:
 )
 def test_words_of_a_family_share_a_stem_with_or_without_accents(family: str) -> None:
     assert len(set(words.stems(family))) == 1
+
+
+@given(st.text())
+def test_folding_takes_the_marks_off_and_nothing_else(text: str) -> None:
+    lowered = text.lower().replace("œ", "oe").replace("æ", "ae")
+    parts = unicodedata.normalize("NFD", lowered)
+    assert words.fold(text) == "".join(c for c in parts if not unicodedata.combining(c))
 
 
 def test_elision_and_stop_words_leave_nothing_behind() -> None:

@@ -403,6 +403,17 @@ def test_an_answer_given_again_says_when_it_was_written_and_can_be_written_anew(
     assert "Réponse donnée le" not in usual and "/seen" in usual
 
 
+def test_a_passage_says_which_question_it_is_known_to_answer() -> None:
+    answer = samples.MESSAGES[1]
+    page = samples.page("employee", "/chat")
+    known = {"answered": "passage", "known_question": "Qui paie la visite médicale ?"}
+    told = replace(answer, receipt={**samples.receipt(), **known})
+    html = render("_message.html", page, told, conversation_id="c1").replace("\u00a0", " ")
+    assert "Il répond à une question proche de la vôtre : « Qui paie la visite médicale ? »" in html
+    unknown = replace(answer, receipt={**samples.receipt(), "answered": "passage"})
+    assert "question proche" not in render("_message.html", page, unknown, conversation_id="c1")
+
+
 def test_a_refusal_says_whether_the_answer_was_stopped() -> None:
     page = samples.page("employee", "/chat")
     note = "La réponse a été arrêtée pendant sa rédaction."
