@@ -7,10 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.catalogue import load_catalogue
+from models.embedders import build_embedder
 from rag import known
+from rag.chunking import cut
+from rag.connectors.read import read
+from rag.documents import Document
 from rag.extraction import SentenceExtractor
 from rag.known import DamagedQuestions, KnownQuestions
 from rag.protocol import Alike, Extract, Hit, KnownQuestion, Retrieval
+from rag.sources import load_sources
 from rag.text import words
 from tests.rag.conftest import BagEmbedder, make_passage
 
@@ -100,6 +106,22 @@ def test_those_that_come_with_the_code_are_whole() -> None:
     assert all((q.first == 0) == (q.last == 0) for q in questions)
     written = [(question.passage, question.text.casefold()) for question in questions]
     assert len(set(written)) == len(written), "none is there twice"
+
+
+def test_their_vectors_are_those_of_the_default_embedder(tmp_path: Path) -> None:
+    """If not: python -m bench.ship_known"""
+    entry = load_catalogue(tmp_path)["multilingual-e5-small-4bit"]
+    embedder = build_embedder(entry, tmp_path)
+    assert known.load(embedder.questions_digest).questions == known.read()
+
+
+def test_they_hang_on_the_passages_of_the_pinned_fiches(downloads: Path) -> None:
+    """If not, the fiches have a new version, or are cut otherwise: questions are to be written."""
+    answered = {question.passage for question in known.read()}
+    source = next(each for each in load_sources() if each.id == "fiches-travail")
+    items = [item for item in read(source, downloads, {}) if isinstance(item, Document)]
+    passages = {passage.id for item in items for passage in cut(item)}
+    assert len(passages & answered) > 0.9 * len(passages)
 
 
 TWO = make_passage("Le salarié prévient son employeur. Il garde son salaire pendant trois jours.")
