@@ -75,13 +75,11 @@ def _row(
     said = extractor.described(text, found, passages)
     if said is None:
         return None
-    asked, both, _, _ = world.retriever.described(
-        text, words.query_text(text), None, found.searched
-    )
+    about = world.retriever.described(text, words.query_text(text), None, found.searched)
     given = bool(question.must) and says(passages[said.passage - 1].text, question.must)
     return Row(
         kind,
-        found_figures(asked, both, passages),
+        found_figures(about.asked, about.found, passages),
         said.figures,
         kind in ("own", "easy", "cdtn"),
         given,

@@ -45,7 +45,8 @@ def main() -> int:
         text = words.query_text(query.text)
         if not text:
             continue
-        _, _, among, figures = world.retriever.described(query.text, text, None, searched)
+        about = world.retriever.described(query.text, text, None, searched)
+        among, figures = about.among, about.figures
         right = np.array([labour_key(each.passages[0]) in query.answers for each in among])
         hidden = np.array(
             [zlib.crc32((each.document_id + query.text).encode()) % 2 for each in among]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,15 +42,18 @@ class KnownQuestions:
     questions: tuple[KnownQuestion, ...]
     turned: Vectors
     vectors: Vectors
-    passages: frozenset[str] = field(init=False)
+    rows: dict[str, list[int]] = field(init=False)
+    """The questions of each passage, by their place."""
 
     def __post_init__(self) -> None:
-        passages = frozenset(question.passage for question in self.questions)
-        object.__setattr__(self, "passages", passages)
+        rows: dict[str, list[int]] = {}
+        for row, question in enumerate(self.questions):
+            rows.setdefault(question.passage, []).append(row)
+        object.__setattr__(self, "rows", rows)
 
     def answers(self, passage: str) -> bool:
         """Whether any question is known that ``passage`` answers."""
-        return passage in self.passages
+        return passage in self.rows
 
     def without(self, texts: Collection[str]) -> KnownQuestions:
         """The same without the questions of these ``texts``, as for measuring on them."""
@@ -58,32 +61,60 @@ class KnownQuestions:
         questions = tuple(self.questions[row] for row in rows)
         return KnownQuestions(questions, self.turned, self.vectors[rows])
 
-    def alike(self, asked: Vectors, limit: int) -> dict[str, tuple[Alike, ...]]:
-        """The known questions of the ``limit`` passages that have the likest ones to the one whose
-        vector (of length 1) is ``asked``: the best passage and its best question first."""
+    def beside(self, asked: Vectors, limit: int) -> Beside:
+        """The known questions beside the one whose vector (of length 1) is ``asked``."""
         if not self.questions:
-            return {}
+            return Beside(self, np.zeros(0, np.float32), limit)
         turned = self.turned @ asked
         cosines = self.vectors @ (turned / max(float(np.linalg.norm(turned)), 1e-12))
-        many = min(_EACH * limit, len(cosines))
-        nearest = np.argpartition(-cosines, many - 1)[:many]
+        return Beside(self, cosines, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Known questions, and how like they are to one that is asked: ``cosines``, in their order.
+
+    ``nearest`` are those of the ``limit`` passages that have the likest ones, by passage: the best
+    passage and its best question first.
+    """
+
+    known: KnownQuestions
+    cosines: Vectors
+    limit: int
+    nearest: dict[str, tuple[Alike, ...]] = field(init=False)
+    usual: float = field(init=False)
+
+    def __post_init__(self) -> None:
         rows: dict[str, list[int]] = {}
-        for row in nearest[np.lexsort((nearest, -cosines[nearest]))].tolist():
-            passage = self.questions[row].passage
-            if passage in rows or len(rows) < limit:
-                rows.setdefault(passage, []).append(row)
-        best = [float(cosines[held[0]]) for held in rows.values()]
-        usual = best[min(_USUAL, len(best)) - 1]
+        many = min(_EACH * self.limit, len(self.cosines))
+        if many:
+            near = np.argpartition(-self.cosines, many - 1)[:many]
+            for row in near[np.lexsort((near, -self.cosines[near]))].tolist():
+                passage = self.known.questions[row].passage
+                if passage in rows or len(rows) < self.limit:
+                    rows.setdefault(passage, []).append(row)
+        best = [float(self.cosines[held[0]]) for held in rows.values()]
+        object.__setattr__(self, "usual", best[min(_USUAL, len(best)) - 1] if best else 0.0)
+        told = {passage: self._alike(held) for passage, held in rows.items()}
+        object.__setattr__(self, "nearest", told)
+
+    def of(self, passages: Iterable[str]) -> dict[str, tuple[Alike, ...]]:
+        """The likest questions of each of ``passages`` of which any are known, the likest first."""
         return {
-            passage: tuple(
-                Alike(self.questions[row], float(cosines[row]), float(cosines[row]) - usual)
-                for row in held
-            )
-            for passage, held in rows.items()
+            passage: self._alike(sorted(rows, key=lambda row: -self.cosines[row])[:_EACH])
+            for passage in passages
+            if (rows := self.known.rows.get(passage))
         }
+
+    def _alike(self, rows: Sequence[int]) -> tuple[Alike, ...]:
+        return tuple(
+            Alike(self.known.questions[row], float(cosine), float(cosine) - self.usual)
+            for row, cosine in zip(rows, self.cosines[list(rows)], strict=True)
+        )
 
 
 NONE = KnownQuestions((), np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
+NOTHING = Beside(NONE, np.zeros(0, np.float32), 0)
 
 
 def read(path: Path = QUESTIONS) -> tuple[KnownQuestion, ...]:

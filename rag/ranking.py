@@ -76,10 +76,11 @@ WEIGHTS = np.array(
 USUAL = 0.8
 """What multilingual-e5's cosines start from."""
 RANK_START = 9.0
-# Beside the best score of words (1): what a meaning is worth, of which .1 is much, to find the
-# passage that a document is ranked by; then within it, and what a figure such as is asked for is.
-_FOUND_MEANT, _MEANT, _TOLD = 5.0, 10.0, 0.4
-_ALIKE = 1.0
+# Beside the best score of words (1): what a meaning is worth, of which .1 is much, and the likest
+# known question, to find the passage that a document is ranked by.
+_FOUND_MEANT, _FOUND_ALIKE = 5.0, 1.0
+# The same within a document that is read whole, and what a figure such as is asked for is worth.
+_MEANT, _ALIKE, _TOLD = 10.0, 2.0, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,9 @@ def candidates(found: Found, passages: Mapping[str, Passage]) -> list[Candidate]
                 held.append(passage)
 
     def order(passage: Passage) -> tuple[float, str]:
-        return -_worth(passage, found, most, _FOUND_MEANT), passage.id
+        nearer = found.meanings.get(passage.id, USUAL) - USUAL
+        by_indexes = found.words.get(passage.id, 0.0) / most + _FOUND_MEANT * nearer
+        return -by_indexes - _FOUND_ALIKE * found.likeness(passage.id), passage.id
 
     return [
         Candidate(document, tuple(sorted(held, key=order)))
@@ -153,22 +156,21 @@ def candidates(found: Found, passages: Mapping[str, Passage]) -> list[Candidate]
 def within(wanted: asks.Wanted, passages: Sequence[Passage], found: Found) -> list[Passage]:
     """The passages of a document, the one first that answers best.
 
-    A page speaks of one thing at length: what tells its passages apart is the figure ``wanted``.
+    A page speaks of one thing at length, in the same words: what tells its passages apart is their
+    meaning, the questions that they are known to answer and the figure ``wanted``; words only where
+    there is no vector yet.
     """
     most = found.most
 
     def worth(passage: Passage) -> float:
+        meant = found.meanings.get(passage.id)
+        by_index = (
+            found.words.get(passage.id, 0.0) / most if meant is None else _MEANT * (meant - USUAL)
+        )
         told = _TOLD * bool(wanted.given(passage.text))
-        return _worth(passage, found, most, _MEANT) + told
+        return by_index + _ALIKE * found.likeness(passage.id) + told
 
     return sorted(passages, key=lambda passage: (-worth(passage), passage.id))
-
-
-def _worth(passage: Passage, found: Found, most: float, meant: float) -> float:
-    """How well a passage was found: by words beside the ``most``, by meaning, by its questions."""
-    nearer = found.meanings.get(passage.id, USUAL) - USUAL
-    by_indexes = found.words.get(passage.id, 0.0) / most + meant * nearer
-    return by_indexes + _ALIKE * found.likeness(passage.id)
 
 
 def features(asked: Asked, found: Found, among: Sequence[Candidate]) -> Features:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import structlog
 
-from models.protocol import Embedder, Reranker
+from models.protocol import Embedder, Reranker, Vectors
 from rag import glossary
 from rag.confidence import ANSWERABLE, confidence
 from rag.errors import IndexUnavailable
 from rag.filler import embedded_text
 from rag.fulltext import FullTextIndex
-from rag.known import NONE, KnownQuestions
-from rag.protocol import Alike, Hit, Passage, Retrieval
+from rag.known import NONE, NOTHING, Beside, KnownQuestions
+from rag.protocol import Hit, Passage, Retrieval
 from rag.ranking import (
     WEIGHTS,
     Asked,
@@ -47,6 +47,10 @@ RERANKED = 20
 """How many of the first passages a reranker reads."""
 READ = 8
 """The first documents, of which the passages are told apart by what they say."""
+WHOLE = 4
+"""The first documents, of which all passages are looked at, found or not."""
+LONG = 200
+"""Passages of a document beyond which those that were not found are not looked at."""
 # The share of words in common beyond which two passages say the same.
 NEAR_IDENTICAL = 0.85
 _MAX_QUERY_CHARACTERS = 2_000
@@ -58,6 +62,19 @@ class Semantic:
 
     index: VectorIndex
     embedder: Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The documents that may answer a question, by what was found, and what tells of each (a row of
+    ``figures``). ``vector`` is the question's, of shape ``(1, dimension)``, where there are any."""
+
+    asked: Asked
+    found: Found
+    among: list[Candidate]
+    figures: Features
+    vector: Vectors | None
+    beside: Beside
 
 
 class HybridRetriever:
@@ -121,12 +138,19 @@ class HybridRetriever:
         text = words.query_text(question)
         if not text or limit < 1 or searched == 0:
             return Retrieval((), searched, 0.0)
-        asked, found, among, figures = self.described(question, text, sources, searched)
-        scores = figures @ WEIGHTS + np.log([self._weight(each.passages[0]) for each in among])
+        about = self.described(question, text, sources, searched)
+        asked, among = about.asked, about.among
+        scores = about.figures @ WEIGHTS
+        scores += np.log([self._weight(each.passages[0]) for each in among])
         wanted = asks.wanted(question)
+        first = np.argsort(-scores, kind="stable")[:READ].tolist()
+        found, whole = self._whole(about, first[:WHOLE])
         read = {
-            number: within(wanted, among[number].passages, found)
-            for number in np.argsort(-scores, kind="stable")[:READ].tolist()
+            number: _to_the_last(
+                among[number].passages,
+                within(wanted, whole.get(number, among[number].passages), found),
+            )
+            for number in first
         }
         scored = [
             (score - AGAIN * place, passage)
@@ -138,7 +162,7 @@ class HybridRetriever:
         order = [*named, *(p for _, p in scored if p not in named)]
         chosen = self._chosen(question, order, len(named), limit)
         worth = {passage.id: score for score, passage in scored}
-        word_ranks, meaning_ranks = ranked(found.words), ranked(found.meanings)
+        word_ranks, meaning_ranks = ranked(found.words), ranked(about.found.meanings)
         hits = tuple(
             Hit(
                 p,
@@ -174,41 +198,54 @@ class HybridRetriever:
 
     def described(
         self, question: str, text: str, sources: frozenset[str] | None, searched: int
-    ) -> tuple[Asked, Found, list[Candidate], Features]:
+    ) -> Described:
         """The documents that may answer, and what tells of each that it does.
 
         ``text`` is the question without the words that ask; ``searched`` counts the passages.
         """
         meanings = self._vocabulary.meanings(text)
-        found, passages = self._found(question, text, meanings, sources, searched)
-        among = candidates(found, passages)
-        asked = self._asked(text, meanings)
-        return asked, found, among, features(asked, found, among)
-
-    def _found(
-        self,
-        question: str,
-        text: str,
-        meanings: Sequence[str],
-        sources: frozenset[str] | None,
-        searched: int,
-    ) -> tuple[Found, dict[str, Passage]]:
-        by_words = self._fulltext.search(text, meanings=meanings, sources=sources, limit=WORDS)
         spoken = words.without_placeholders(question) or text
-        by_meaning, ready = self._by_meaning(in_full(spoken, meanings), sources, searched)
-        alike = self._alike(spoken)
-        passages = self._store.passages(
-            list(dict.fromkeys([*(i for i, _ in (*by_words, *by_meaning)), *alike]))
-        )
-        weighted = {i: s for i, s in by_words if i in passages}
-        sizes = self._store.sizes(sorted({p.document_id for p in passages.values()}))
-        meant = {i: s for i, s in by_meaning if i in passages}
-        held = {
+        vector, ready = self._vector(in_full(spoken, meanings), sources, searched)
+        by_words = self._fulltext.search(text, meanings=meanings, sources=sources, limit=WORDS)
+        by_meaning, ready = self._by_meaning(vector, ready, sources)
+        beside = self._beside(spoken)
+        ids = [*(i for i, _ in (*by_words, *by_meaning)), *beside.nearest]
+        passages = self._store.passages(list(dict.fromkeys(ids)))
+        alike = {
             i: found
-            for i, found in alike.items()
+            for i, found in beside.nearest.items()
             if i in passages and (sources is None or passages[i].source in sources)
         }
-        return Found(weighted, meant, ready, sizes, held, self._known.answers), passages
+        found = Found(
+            {i: s for i, s in by_words if i in passages},
+            {i: s for i, s in by_meaning if i in passages},
+            ready,
+            self._store.sizes(sorted({p.document_id for p in passages.values()})),
+            alike,
+            self._known.answers,
+        )
+        among = candidates(found, passages)
+        asked = self._asked(text, meanings)
+        return Described(asked, found, among, features(asked, found, among), vector, beside)
+
+    def _whole(
+        self, about: Described, numbers: Sequence[int]
+    ) -> tuple[Found, dict[int, list[Passage]]]:
+        """The documents of these ``numbers`` by all their passages, and what tells of these.
+
+        An index finds the passages that are like the question's words; of the document that
+        answers, it may be another one that does. Very long documents stay as they were found.
+        """
+        found, sizes = about.found, about.found.sizes
+        whole = {
+            number: self._store.document_passages(document)
+            for number in numbers
+            if sizes.get(document := about.among[number].document_id, 0) <= LONG
+        }
+        ids = [passage.id for held in whole.values() for passage in held]
+        meanings = {**self._meanings(about.vector, ids), **found.meanings}
+        alike = {**about.beside.of(ids), **found.alike}
+        return replace(found, meanings=meanings, alike=alike), whole
 
     def _asked(self, text: str, meanings: Sequence[str]) -> Asked:
         own = list(dict.fromkeys(words.stems(text)))
@@ -216,28 +253,49 @@ class HybridRetriever:
         weights = self._fulltext.weights([*own, *other])
         return Asked({s: weights[s] for s in own}, {s: weights[s] for s in other})
 
-    def _by_meaning(
+    def _vector(
         self, question: str, sources: frozenset[str] | None, searched: int
-    ) -> tuple[list[tuple[str, float]], float]:
+    ) -> tuple[Vectors | None, float]:
+        """The question's vector, and the share of passages that it can be compared with."""
         if self._semantic is None:
-            return [], 0.0
+            return None, 0.0
         counts = self._store.vector_counts(self._semantic.embedder.digest)
         there = sum(n for source, n in counts.items() if sources is None or source in sources)
         if not there:
+            return None, 0.0
+        return self._semantic.embedder.embed_queries([question]), min(1.0, there / searched)
+
+    def _by_meaning(
+        self, vector: Vectors | None, ready: float, sources: frozenset[str] | None
+    ) -> tuple[list[tuple[str, float]], float]:
+        if self._semantic is None or vector is None:
             return [], 0.0
         try:
-            vector = self._semantic.embedder.embed_queries([question])
-            found = self._semantic.index.search(vector, sources=sources, limit=MEANINGS)
+            return self._semantic.index.search(vector, sources=sources, limit=MEANINGS), ready
         except IndexUnavailable as error:
             log.warning("vectors_unavailable", reason=error.message_id)
             return [], 0.0
-        return found, min(1.0, there / searched)
 
-    def _alike(self, question: str) -> dict[str, tuple[Alike, ...]]:
-        if self._semantic is None or not self._known.questions:
+    def _meanings(self, vector: Vectors | None, ids: Sequence[str]) -> dict[str, float]:
+        """The cosines of those of these passages that have a vector."""
+        if self._semantic is None or vector is None:
             return {}
+        try:
+            held = self._semantic.index.vectors(ids)
+        except IndexUnavailable as error:
+            log.warning("vectors_unavailable", reason=error.message_id)
+            return {}
+        if not held:
+            return {}
+        rows = np.array(list(held.values()))
+        cosines = rows @ vector[0] / np.linalg.norm(rows, axis=1)
+        return dict(zip(held, cosines.tolist(), strict=True))
+
+    def _beside(self, question: str) -> Beside:
+        if self._semantic is None or not self._known.questions:
+            return NOTHING
         (vector,) = self._semantic.embedder.embed_questions([question])
-        return self._known.alike(vector, ALIKE)
+        return self._known.beside(vector, ALIKE)
 
     def _weight(self, passage: Passage) -> float:
         return self._weights.get(passage.source, 1.0)
@@ -253,6 +311,13 @@ class HybridRetriever:
             if sources is None or passage.source in sources
         ]
         return sorted(passages, key=lambda p: wanted.index(p.reference))
+
+
+def _to_the_last(found: Sequence[Passage], ordered: list[Passage]) -> list[Passage]:
+    """Those of ``ordered`` up to the last that was found: one that was not is given where it
+    answers better than one that was, not to make up the number."""
+    places = [place for place, passage in enumerate(ordered, start=1) if passage in found]
+    return ordered[: max(places, default=0)]
 
 
 def in_full(question: str, meanings: Sequence[str]) -> str:

@@ -34,8 +34,10 @@ pytestmark = [
 ]
 
 QUESTION = "Combien de jours de congés payés acquiert-on par mois ?"
-# Answered by a figure to copy: what a small model writes of it stands on any processor.
+# A passage answers it, without a model: the same on any processor. Of a question of fact, what a
+# small model writes is shown only where it stands on the sources, which differs; a text always is.
 PLAIN = "À combien s’élève le SMIC horaire brut ?"
+GREETING = "Écris une courte phrase pour souhaiter la bienvenue à une nouvelle collègue."
 LETTER = (
     "Je m’appelle Éléonore Vasseur, mon mobile est le 06 12 34 56 78. Écris une longue lettre de "
     "deux pages à mon employeur pour demander un congé parental, signée de mon nom."
@@ -143,8 +145,20 @@ def test_an_employee_asks_reads_and_checks_by_keyboard_alone(
     expect(page.locator("#spoken")).not_to_be_empty()
     expect(page.locator("#question")).to_be_focused()
 
+    # A citation leads to the passage, which leads to its official page, and back.
+    here = page.url
+    press(page, f"{LAST} a.cite", back=True)
+    expect(page).to_have_url(re.compile(r"/passages/"))
+    official = page.locator("a", has_text="Page officielle")
+    expect(official).to_have_attribute("href", re.compile(r"^https://[^/]*gouv\.fr/"))
+    expect(page.locator("dl.facts time")).to_have_attribute(
+        "datetime", re.compile(r"^\d{4}-\d{2}-\d{2}")
+    )
+    press(page, ".crumb a")
+    expect(page).to_have_url(here)
+
     # The receipt unfolds, and folds again.
-    press(page, f"{LAST} .receipt summary", back=True)
+    press(page, f"{LAST} .receipt summary")
     expect(answer.locator(".till")).to_be_visible()
     expect(answer.locator(".till")).to_contain_text("Inscription au journal d’audit")
     page.keyboard.press("Enter")
@@ -158,7 +172,12 @@ def test_an_employee_asks_reads_and_checks_by_keyboard_alone(
     )
     expect(page.locator("article.turn.machine")).to_have_count(1)
 
-    # What is copied carries the label; a thumb carries a comment, and stays.
+    # A text is asked for: what is copied carries the label; a thumb a comment, and it stays.
+    tab_to(page, "#question")
+    page.keyboard.type(GREETING)
+    page.keyboard.press("Enter")
+    expect(page.locator("article.turn.machine")).to_have_count(2)
+    expect(answer).to_have_class(re.compile("complete"), timeout=ANSWER)
     press(page, f"{LAST} [data-copy]", back=True)
     expect(answer.locator("[data-copy]")).to_have_text("Copié, avec sa mention")
     assert re.search(LABEL, page.evaluate("navigator.clipboard.readText()"))
@@ -169,18 +188,6 @@ def test_an_employee_asks_reads_and_checks_by_keyboard_alone(
     expect(answer.locator("[data-opinion]")).to_be_hidden()
     page.reload()
     expect(answer.locator("[data-feedback=down]")).to_have_attribute("aria-pressed", "true")
-
-    # A citation leads to the passage, which leads to its official page, and back.
-    here = page.url
-    press(page, f"{LAST} a.cite")
-    expect(page).to_have_url(re.compile(r"/passages/"))
-    official = page.locator("a", has_text="Page officielle")
-    expect(official).to_have_attribute("href", re.compile(r"^https://[^/]*gouv\.fr/"))
-    expect(page.locator("dl.facts time")).to_have_attribute(
-        "datetime", re.compile(r"^\d{4}-\d{2}-\d{2}")
-    )
-    press(page, ".crumb a")
-    expect(page).to_have_url(here)
 
     # The other language and back, and the way out.
     press(page, "button[name=locale]")

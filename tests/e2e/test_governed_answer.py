@@ -22,6 +22,7 @@ QUESTION = "Combien de jours de congés payés acquiert-on par mois ?"
 TRIAL = "Quelle est la durée maximale de la période d’essai pour un cadre en CDI ?"
 MATERNITY = "Combien de semaines dure le congé maternité pour un premier enfant ?"
 PLAIN = "À combien s’élève le SMIC horaire brut ?"
+GREETING = "Écris une courte phrase pour souhaiter la bienvenue à une nouvelle collègue."
 ELSEWHERE = "Quelle est la recette du cassoulet de Castelnaudary ?"
 NIR = "2840375116001"
 NIR_WHOLE = NIR + nir.calc_check_digits(NIR)
@@ -77,19 +78,26 @@ def test_a_question_of_another_matter_is_answered_by_whom_to_ask(instance: Insta
     assert "non étayé" not in text
 
 
-def test_the_openai_client_gets_the_same_answer_streamed_or_not(api: openai.OpenAI) -> None:
+@pytest.mark.parametrize("question", [PLAIN, GREETING])
+def test_the_openai_client_gets_the_same_answer_streamed_or_not(
+    api: openai.OpenAI, question: str
+) -> None:
     asked = {
         "model": "default",
-        "messages": [{"role": "user", "content": PLAIN}],
+        "messages": [{"role": "user", "content": question}],
         "temperature": 0,
         "seed": 7,
         "max_tokens": 80,
     }
     whole = api.chat.completions.with_raw_response.create(**asked)  # type: ignore[call-overload]
-    assert whole.headers["AI-Disclosure"]
     answer = whole.parse()
     receipt = answer.model_extra["sobria"]["receipt"]
-    assert receipt["label"]["ai_generated"] and receipt["record"] is not None
+    assert receipt["record"] is not None
+    # What no source confirms is not shown, and needs no label; a text always is, and has one.
+    labelled = receipt["label"]["ai_generated"]
+    assert labelled == (receipt["answered"] == "text")
+    assert labelled or question == PLAIN
+    assert ("AI-Disclosure" in whole.headers) == labelled
     assert receipt["energy"]["method"] in {"measured", "modelled", "estimated"}
     assert receipt["energy"]["wh"] > 0
 
@@ -101,6 +109,7 @@ def test_the_openai_client_gets_the_same_answer_streamed_or_not(api: openai.Open
     assert extra[-1]["text"] == answer.choices[0].message.content
     sources = [source["digest"] for source in receipt["sources"]]
     assert [source["digest"] for source in extra[-1]["receipt"]["sources"]] == sources
+    assert bool(sources) == (question == PLAIN)
 
 
 def test_the_model_sees_placeholders_and_the_person_their_own_name(instance: Instance) -> None:

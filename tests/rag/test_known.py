@@ -14,7 +14,7 @@ from rag.chunking import cut
 from rag.connectors.read import read
 from rag.documents import Document
 from rag.extraction import SentenceExtractor
-from rag.known import DamagedQuestions, KnownQuestions
+from rag.known import Beside, DamagedQuestions, KnownQuestions
 from rag.protocol import Alike, Extract, Hit, KnownQuestion, Retrieval
 from rag.sources import load_sources
 from rag.text import words
@@ -45,8 +45,12 @@ def held(files: tuple[Path, Path]) -> KnownQuestions:
     return known.load("bag", *files)
 
 
+def beside(held: KnownQuestions, question: str, limit: int) -> Beside:
+    return held.beside(BagEmbedder().embed_questions([question])[0], limit)
+
+
 def asked(held: KnownQuestions, question: str, limit: int = 3) -> dict[str, tuple[Alike, ...]]:
-    return held.alike(BagEmbedder().embed_questions([question])[0], limit)
+    return beside(held, question, limit).nearest
 
 
 def test_what_was_written_is_read_again(held: KnownQuestions) -> None:
@@ -70,11 +74,24 @@ def test_how_far_a_question_is_ahead_is_told(held: KnownQuestions) -> None:
     assert found["b"][0].ahead == pytest.approx(found["b"][0].likeness - last)
 
 
+def test_a_passage_s_questions_are_told_also_where_others_have_likelier_ones(
+    held: KnownQuestions,
+) -> None:
+    found = beside(held, "refuser une heure supplémentaire", limit=1)
+    assert list(found.nearest) == ["c"]
+    told = found.of(["a", "of another version"])
+    assert list(told) == ["a"]
+    assert {each.question for each in told["a"]} <= set(QUESTIONS[:2])
+    assert told["a"][0].likeness == max(each.likeness for each in told["a"])
+    assert told["a"][0].likeness < found.nearest["c"][0].likeness
+
+
 def test_those_of_another_embedder_are_not_taken(files: tuple[Path, Path]) -> None:
     path, questions = files
     assert not known.load("another", path, questions).questions
     assert not known.load("bag", path.with_name("absent.npz"), questions).questions
-    assert known.NONE.alike(np.ones(64, dtype=np.float32), 3) == {}
+    nothing = known.NONE.beside(np.ones(64, dtype=np.float32), 3)
+    assert nothing.nearest == {} and nothing.of(["a"]) == {}
 
 
 def test_questions_that_were_changed_since_are_refused(files: tuple[Path, Path]) -> None:

@@ -230,3 +230,35 @@ def test_a_question_in_other_words_finds_the_passage_that_is_known_to_answer_it(
     )
     without = HybridRetriever(store, fulltext, Semantic(index, embedder))
     assert not without.search(asked).hits
+
+
+def test_of_a_page_that_was_found_the_passage_that_answers_comes_first_found_or_not(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index finds the passage of the question's words; another of its page answers."""
+    monkeypatch.setattr("rag.retrieval.WORDS", 1)
+    monkeypatch.setattr("rag.retrieval.ALIKE", 1)
+    store, fulltext, embedder = Store(engine), FullTextIndex(tmp_path / "ft"), BagEmbedder()
+    documents = [
+        make_document("1", "Le préavis du cadre.", "Il dure trois mois.", title="La démission"),
+        make_document("2", "Un logement de fonction se rend."),
+    ]
+    added = store.write(documents, [], 1).added
+    fulltext.update(added)
+    about, answers, other = added
+    questions = (
+        KnownQuestion(answers.id, 1, 1, "Combien de temps un cadre reste-t-il ?"),
+        KnownQuestion(other.id, 1, 1, "Combien de temps un cadre reste-t-il logé ?"),
+    )
+    vectors = embedder.embed_questions([question.text for question in questions])
+    index = VectorIndex(VectorIndex.client(tmp_path / "vectors"), embedder.digest)
+    asked = "préavis : combien de temps un cadre reste-t-il logé"
+
+    def found(known: KnownQuestions) -> list[Passage]:
+        retriever = HybridRetriever(store, fulltext, Semantic(index, embedder), known=known)
+        return [hit.passage for hit in retriever.search(asked).hits if hit.passage != other]
+
+    assert found(KnownQuestions((), np.eye(64, dtype=np.float32), vectors[:0])) == [about]
+    assert found(KnownQuestions(questions, np.eye(64, dtype=np.float32), vectors))[0] == answers
+    monkeypatch.setattr("rag.retrieval.LONG", 1)
+    assert found(KnownQuestions(questions, np.eye(64, dtype=np.float32), vectors)) == [about]
