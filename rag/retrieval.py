@@ -236,14 +236,14 @@ class HybridRetriever:
         An index finds the passages that are like the question's words; of the document that
         answers, it may be another one that does. Very long documents stay as they were found.
         """
-        found, sizes = about.found, about.found.sizes
-        whole = {
-            number: self._store.document_passages(document)
-            for number in numbers
-            if sizes.get(document := about.among[number].document_id, 0) <= LONG
-        }
-        ids = [passage.id for held in whole.values() for passage in held]
-        meanings = {**self._meanings(about.vector, ids), **found.meanings}
+        found = about.found
+        documents = {number: about.among[number].document_id for number in numbers}
+        short = [d for d in documents.values() if found.sizes.get(d, 0) <= LONG]
+        held = self._store.whole(short)
+        whole = {number: held[d] for number, d in documents.items() if d in held}
+        ids = [passage.id for among in whole.values() for passage in among]
+        beside = [identity for identity in ids if identity not in found.meanings]
+        meanings = {**self._meanings(about.vector, beside), **found.meanings}
         alike = {**about.beside.of(ids), **found.alike}
         return replace(found, meanings=meanings, alike=alike), whole
 

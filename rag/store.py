@@ -225,11 +225,15 @@ class Store:
         with self._engine.connect() as connection:
             return set(connection.execute(select(passages.c.id)).scalars())
 
-    def document_passages(self, document_id: str) -> list[Passage]:
-        """The passages of one document, in reading order."""
-        query = _PASSAGE.where(passages.c.document_id == document_id).order_by(passages.c.position)
+    def whole(self, document_ids: Sequence[str]) -> dict[str, list[Passage]]:
+        """The passages of each of these documents, in reading order."""
+        found: dict[str, list[Passage]] = {}
+        query = _PASSAGE.order_by(passages.c.document_id, passages.c.position)
         with self._engine.connect() as connection:
-            return [passage_of(row) for row in connection.execute(query)]
+            for chunk in _chunks(document_ids):
+                for row in connection.execute(query.where(passages.c.document_id.in_(chunk))):
+                    found.setdefault(row.document_id, []).append(passage_of(row))
+        return found
 
     def text_of(self, document_id: str) -> str:
         """The text of one document, without its headings."""

@@ -71,7 +71,8 @@ def store(engine: Engine) -> Store:
 
 def shown(store: Store, *documents: Document) -> list[Passage]:
     """The first passage of each of these documents."""
-    return [store.document_passages(each.id)[0] for each in documents]
+    held = store.whole([each.id for each in documents])
+    return [held[each.id][0] for each in documents]
 
 
 def told(store: Store, held: list[Document], *documents: Document) -> tuple[Caveat, ...]:
@@ -252,7 +253,7 @@ def test_days_that_are_none_are_left_out() -> None:
 
 def test_neighbours_are_those_of_the_same_document_in_its_order(store: Store) -> None:
     store.write([page("Un.", "Deux.", "Trois."), page("Autre.", name="other")], [], run=1)
-    first, second, third = store.document_passages("fiches/x")
+    first, second, third = store.whole(["fiches/x"])["fiches/x"]
     middle = store.beside(second.id)
     assert middle is not None
     assert (middle.before, middle.after) == (first, third)
@@ -260,7 +261,7 @@ def test_neighbours_are_those_of_the_same_document_in_its_order(store: Store) ->
     ends = store.beside(first.id), store.beside(third.id)
     assert ends[0] is not None and ends[0].before is None and ends[0].after == second
     assert ends[1] is not None and ends[1].after is None and ends[1].place == 3
-    (alone,) = store.document_passages("fiches/other")
+    (alone,) = store.whole(["fiches/other"])["fiches/other"]
     single = store.beside(alone.id)
     assert single is not None
     assert (single.place, single.total, single.before, single.after) == (1, 1, None, None)

@@ -107,7 +107,7 @@ def test_a_document_published_twice_is_taken_once(store: Store, fulltext: FullTe
     one, other = make_document("1", "La première version."), make_document("1", "La seconde.")
     for _ in range(2):
         _sync(store, fulltext, _reader(one, other))
-    assert [p.text for p in store.document_passages("demo/1")] == ["La première version."]
+    assert [p.text for p in store.whole(["demo/1"])["demo/1"]] == ["La première version."]
 
 
 def test_sources_that_are_no_longer_declared_vanish(store: Store, fulltext: FullTextIndex) -> None:
