@@ -20,8 +20,8 @@ NO_ANSWER: dict[Locale, str] = {
 }
 _ASK: dict[Locale, str] = {
     "fr": (
-        "Les passages les plus proches sont indiqués avec cette réponse. Vous pouvez aussi poser "
-        "votre question à {name} ({email})."
+        "Les passages les plus proches sont indiqués avec cette réponse. Vous pouvez aussi écrire "
+        "à {email} ({name})."
     ),
     "en": ("The closest passages come with this answer. You can also ask {name} ({email})."),
 }

@@ -14,13 +14,14 @@ from web.views import FootprintDay
 
 _BULLET = re.compile(r"^\s*[-–•]\s+")
 _INLINE_BULLET = re.compile(r"(?:^|(?<=[.;:,!?…])\s)[-–•]\s+")
+_BREAK = re.compile(r" (?=[:;!?»])|(?<=«) ")
 _PLACEHOLDER = re.compile(r"\[[A-ZÀ-Ý]+(?:_[A-ZÀ-Ý]+)*_\d+(?:_[A-ZÀ-Ý]+)?(?:_\d+)?\]")
 
 
 def passage_html(text: str) -> Markup:
     """Safe HTML of a passage: a paragraph a line, and a list of lines that begin with a dash."""
     parts: list[str] = []
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [spaced(line) for line in text.splitlines() if line.strip()]
     for bullets, group in groupby(lines, key=lambda line: bool(_BULLET.match(line))):
         if bullets:
             items = "".join(f"<li>{escape(_BULLET.sub('', line))}</li>" for line in group)
@@ -32,7 +33,12 @@ def passage_html(text: str) -> Markup:
 
 def running(excerpt: str) -> str:
     """An excerpt on one line, in which the dashes of a list that it comes from are left out."""
-    return _INLINE_BULLET.sub(lambda found: " " if found.start() else "", excerpt)
+    return spaced(_INLINE_BULLET.sub(lambda found: " " if found.start() else "", excerpt))
+
+
+def spaced(text: str) -> str:
+    """A source's text, whose colons and French quotation marks no line begins or ends with."""
+    return _BREAK.sub("\N{NO-BREAK SPACE}", text)
 
 
 def placeholders_html(text: str) -> Markup:

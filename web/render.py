@@ -149,6 +149,7 @@ def environment(locale: str) -> Environment:
         part=lambda code: list(labels.STEPS).index(code) if code in labels.STEPS else 4,
         passage=plain.passage_html,
         running=plain.running,
+        spaced=plain.spaced,
         placeholders=plain.placeholders_html,
         every_day=plain.every_day,
         person=lambda text, spans: Markup(markdown.person_html(text, spans, locale)),

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.web import samples
-from web.plain import every_day, passage_html, placeholders_html, running
+from web.plain import every_day, passage_html, placeholders_html, running, spaced
 from web.render import in_order, render
 from web.views import FootprintDay
 
 
 def test_lines_that_begin_with_a_dash_make_a_list() -> None:
     html = passage_html("Tout salarié a droit :\n- à un congé ;\n- à une prime.\n\nSauf accord.")
-    assert html.replace("\n", "") == (
+    assert html.replace("\n", "").replace("\xa0", " ") == (
         "<p>Tout salarié a droit :</p><ul><li>à un congé ;</li><li>à une prime.</li></ul>"
         "<p>Sauf accord.</p>"
     )
@@ -26,8 +26,15 @@ def test_a_source_cannot_put_markup_in_a_page(text: str) -> None:
 
 
 def test_an_excerpt_runs_on_without_the_dashes_of_its_list() -> None:
-    assert running("- Un congé. - Une prime ; - deux jours") == "Un congé. Une prime ; deux jours"
+    excerpt = running("- Un congé. - Une prime ; - deux jours")
+    assert excerpt == "Un congé. Une prime\xa0; deux jours"
     assert running("le porte-parole - absent - revient") == "le porte-parole - absent - revient"
+
+
+def test_no_line_of_a_source_begins_with_a_colon_or_ends_with_an_opening_quotation_mark() -> None:
+    assert spaced("Titre IV : Congés") == "Titre IV\xa0: Congés"
+    assert spaced("dit « zéro » ; est-ce vrai ?") == "dit «\xa0zéro\xa0»\xa0; est-ce vrai\xa0?"
+    assert spaced("à 14 h 30:45, https://x.fr") == "à 14 h 30:45, https://x.fr"
 
 
 def test_placeholders_are_marked_and_nothing_else_in_brackets() -> None:
