@@ -209,7 +209,7 @@ def test_the_embedder_s_failure_is_not_an_allowance(commune: Charter, cache_dir:
         embed_passages = embed_queries
 
     broken: Embedder = Broken()
-    judge = UseJudge(commune.rules, broken, None)
+    judge = UseJudge(commune.rules[:3], broken, None)
     broken.ready = False  # type: ignore[attr-defined]
     with pytest.raises(RuntimeError):
         judge.judge("rh", ["Une question quelconque"])
@@ -230,14 +230,15 @@ def test_vectors_are_kept_on_disk_and_a_damaged_file_is_made_anew(
 
         embed_passages = embed_queries
 
-    UseJudge(commune.rules, Counting(), tmp_path)
+    rules = commune.rules[:3]
+    UseJudge(rules, Counting(), tmp_path)
     first = sum(calls)
-    assert first > 400
-    UseJudge(commune.rules, Counting(), tmp_path)
+    assert first > 50
+    UseJudge(rules, Counting(), tmp_path)
     assert sum(calls) == first
     (file,) = tmp_path.glob("uses-*.npz")
     file.write_bytes(file.read_bytes()[:1000])
-    UseJudge(commune.rules, Counting(), tmp_path)
+    UseJudge(rules, Counting(), tmp_path)
     assert sum(calls) == 2 * first
 
 
