@@ -10,6 +10,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
+from web.i18n import NO_BREAK
 from web.views import FootprintDay
 
 _BULLET = re.compile(r"^\s*[-–•]\s+")
@@ -38,7 +39,7 @@ def running(excerpt: str) -> str:
 
 def spaced(text: str) -> str:
     """A source's text, whose colons and French quotation marks no line begins or ends with."""
-    return _BREAK.sub("\N{NO-BREAK SPACE}", text)
+    return _BREAK.sub(NO_BREAK, text)
 
 
 def placeholders_html(text: str) -> Markup:
